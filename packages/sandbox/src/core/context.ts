@@ -1,0 +1,128 @@
+import type { Collection, Store } from "./store.ts";
+
+/** Who signed a request: a long-lived key of an account, or the session of an assumed role. */
+export interface Caller {
+  readonly account: string;
+  /** `arn:aws:iam::111111111111:user/sandbox`, `arn:aws:sts::222222222222:assumed-role/reader/session`. */
+  readonly arn: string;
+  readonly accessKeyId: string;
+  readonly sourceIdentity?: string;
+}
+
+/** Where an in-process call acts. Left out: the account and region of the calling operation. */
+export interface CallScope {
+  readonly account?: string;
+  readonly region?: string;
+}
+
+/** The part of an SDK command that an in-process call needs; every `XyzCommand` of `@aws-sdk/client-*` is one. */
+export interface AnyCommand<Input extends object, Output extends object> {
+  readonly input: Input;
+  resolveMiddleware(
+    ...args: never[]
+  ): (args: never) => Promise<{ output: Output }>;
+}
+
+/**
+ * Calls another AWS service of this sandbox, in process, as that service's own operation: the only way in which one
+ * service reaches another, so that what the sandbox does inside is what a client could have asked for.
+ *
+ * `const { Item } = await send(new GetItemCommand({ … }), { account: "222222222222" })`
+ *
+ * Input and output are the SDK's types, but for streams: a blob body is given and returned as a `Uint8Array`.
+ * Raises `AwsError` as the operation does.
+ */
+export type Send = <Input extends object, Output extends object>(
+  command: AnyCommand<Input, Output>,
+  scope?: CallScope,
+) => Promise<Output>;
+
+/** Time as the sandbox sees it. Tests advance it; nothing in the sandbox reads the machine's clock for anything else. */
+export interface SandboxClock {
+  now(): Date;
+  /** Resolves after `ms` of sandbox time, or rejects with the signal's reason. */
+  sleep(ms: number, signal?: AbortSignal): Promise<void>;
+}
+
+/** Randomness as a parameter, so that a test can repeat a run. */
+export interface RandomSource {
+  uuid(): string;
+  /** `length` lower-case hexadecimal digits. */
+  hex(length: number): string;
+  /** `length` characters of A-Z and 0-9, as AWS's physical ids end. */
+  token(length: number): string;
+}
+
+/** What happens inside the sandbox that no AWS operation announces. */
+export interface Signals {
+  emit(signal: SandboxSignal): void;
+  /** Returns the function that ends the subscription. */
+  on<T extends SandboxSignal["type"]>(type: T, listener: (signal: Extract<SandboxSignal, { type: T }>) => void): () => void;
+}
+
+export type SandboxSignal = {
+  type: "github.push";
+  /** `acme/orders` */
+  repository: string;
+  /** `refs/heads/main` */
+  ref: string;
+  before: string;
+  after: string;
+  /** Login of who authenticated the push. */
+  pusher: string;
+};
+
+/** Addresses and folders of the running sandbox, for what must reach it from a child process. */
+export interface Surroundings {
+  /** `http://127.0.0.1:4566`: every AWS API. */
+  readonly awsUrl: string;
+  /** `http://127.0.0.1:4567`: HTTP APIs, at `<gatewayUrl>/<api id>`. */
+  readonly gatewayUrl: string;
+  /** `http://127.0.0.1:4568`: GitHub's REST API and git over HTTP. */
+  readonly githubUrl: string;
+  /** `127.0.0.1:2000`: the X-Ray daemon's UDP address. */
+  readonly xrayDaemonAddress: string;
+  /** Where this sandbox keeps everything. A service writes below `<dataDir>/<service>` only. */
+  readonly dataDir: string;
+  /** Bare repository of `owner/name`, or undefined when there is none. */
+  gitDirectory(repository: string): string | undefined;
+  /** Temporary credentials for a child process that acts as `roleArn`. */
+  credentialsFor(roleArn: string, sessionName: string): { accessKeyId: string; secretAccessKey: string; sessionToken: string };
+  /**
+   * Environment for a child process: PATH (Node of this process first), LANG, TZ, a HOME of its own, and, by name,
+   * the proxy, CA and npm registry settings of the machine. Nothing else of the sandbox's own environment.
+   */
+  childEnvironment(home: string): Record<string, string>;
+}
+
+/** What a service has at hand outside a request: at start, in timers and in background work. */
+export interface ServiceRuntime {
+  readonly clock: SandboxClock;
+  readonly random: RandomSource;
+  readonly signals: Signals;
+  readonly surroundings: Surroundings;
+  readonly log: (event: string, fields: object) => void;
+  /** The service's own rows of one account and region. */
+  storeOf(account: string, region: string): Store;
+  /** Every account and region in which this service has rows. */
+  scopes(): { account: string; region: string }[];
+  /** Acts in `account` and `region`, as the service itself. */
+  contextFor(account: string, region: string): Context;
+}
+
+/** What an operation is given. It knows no HTTP. */
+export interface Context extends Omit<ServiceRuntime, "storeOf" | "scopes" | "contextFor"> {
+  readonly account: string;
+  readonly region: string;
+  readonly caller: Caller;
+  readonly requestId: string;
+  /** True when another service of the sandbox calls, false for a signed request from outside. */
+  readonly internal: boolean;
+  readonly store: Store;
+  /** For what belongs to a service as a whole, not to one account (bucket names, account-less tokens). */
+  readonly globalStore: Store;
+  readonly send: Send;
+  /** Shorthand for `store.collection(name)`. */
+  collection<T>(name: string): Collection<T>;
+  readonly runtime: ServiceRuntime;
+}
