@@ -1,0 +1,1 @@
+export type { Health, Lane, ServiceDetail, ServiceSummary } from "./views.ts";

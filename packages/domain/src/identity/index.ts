@@ -1,0 +1,3 @@
+export type { Actor, Membership, Role } from "./actor.ts";
+export { ForbiddenError, UnauthenticatedError } from "./errors.ts";
+export { authorise, may, type Permission, teamsWith } from "./permissions.ts";

@@ -1,0 +1,10 @@
+export type {
+  ActionKind,
+  ActionView,
+  ExecutionSummary,
+  ExecutionView,
+  LogChunk,
+  RunStatus,
+  StageView,
+  TestReport,
+} from "./views.ts";

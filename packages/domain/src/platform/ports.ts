@@ -1,0 +1,35 @@
+/** A file to write, or (content undefined) to remove, in the platform repository. */
+export interface FileChange {
+  readonly path: string;
+  readonly content: string | undefined;
+}
+
+export interface CommitRequest {
+  /** Full sha of the head that the changes were made against. */
+  readonly parent: string;
+  readonly changes: readonly FileChange[];
+  readonly message: string;
+  /** The person who acted; Turnpike's App is the committer. */
+  readonly author: { readonly name: string; readonly email: string };
+  readonly at: Date;
+}
+
+/**
+ * The platform repository, read from a bare mirror. All calls are idempotent; each has a deadline and raises
+ * `PlatformRepositoryUnavailableError` when the host doesn't answer in time.
+ */
+export interface PlatformRepository {
+  /** Fetches, and returns the full sha of the head of the default branch. */
+  fetch(): Promise<string>;
+  /** Paths that differ between two commits; every path when `from` is undefined. */
+  changedPaths(from: string | undefined, to: string): Promise<string[]>;
+  /** Contents at a commit; a path that isn't there is left out. */
+  read(commit: string, paths: readonly string[]): Promise<Map<string, string>>;
+  /** Author time and full sha of the newest commit that touched `path`, at `commit`. */
+  lastChange(commit: string, path: string): Promise<{ sha: string; at: Date } | undefined>;
+  /**
+   * Chains the commits in order and moves the branch once, by a fast-forward push. `moved` means that someone else
+   * was first: nothing was written; fetch and try again.
+   */
+  push(commits: readonly CommitRequest[]): Promise<{ kind: "pushed"; shas: string[] } | { kind: "moved" }>;
+}

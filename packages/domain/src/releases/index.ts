@@ -1,0 +1,9 @@
+export type {
+  Decision,
+  DecisionResult,
+  ReleaseDetail,
+  ReleaseStatus,
+  ReleaseSummary,
+  ResourceChange,
+  Standing,
+} from "./views.ts";

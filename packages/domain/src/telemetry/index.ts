@@ -1,0 +1,1 @@
+export type { LogEvent, MetricsView, Reading, Series, Span, Trace, TraceSummary } from "./views.ts";
