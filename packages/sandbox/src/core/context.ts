@@ -7,20 +7,25 @@ export interface Caller {
   readonly arn: string;
   readonly accessKeyId: string;
   readonly sourceIdentity?: string;
+  /** Set when a service acts by itself, in process: its principal, `codepipeline.amazonaws.com`. */
+  readonly service?: string;
 }
 
-/** Where an in-process call acts. Left out: the account and region of the calling operation. */
+/**
+ * Where an in-process call acts, and as whom. Left out: the account and region of the calling operation, as the calling
+ * service itself (its principal is what a trust policy sees), never as the person whose request it is serving.
+ */
 export interface CallScope {
   readonly account?: string;
   readonly region?: string;
+  /** Acts as this role's session, in the role's account. The trust policy isn't asked: send an AssumeRoleCommand for that. */
+  readonly roleArn?: string;
 }
 
 /** The part of an SDK command that an in-process call needs; every `XyzCommand` of `@aws-sdk/client-*` is one. */
 export interface AnyCommand<Input extends object, Output extends object> {
   readonly input: Input;
-  resolveMiddleware(
-    ...args: never[]
-  ): (args: never) => Promise<{ output: Output }>;
+  resolveMiddleware(...args: never[]): (args: never) => Promise<{ output: Output }>;
 }
 
 /**
@@ -57,20 +62,31 @@ export interface RandomSource {
 export interface Signals {
   emit(signal: SandboxSignal): void;
   /** Returns the function that ends the subscription. */
-  on<T extends SandboxSignal["type"]>(type: T, listener: (signal: Extract<SandboxSignal, { type: T }>) => void): () => void;
+  on<T extends SandboxSignal["type"]>(
+    type: T,
+    listener: (signal: Extract<SandboxSignal, { type: T }>) => void,
+  ): () => void;
 }
 
-export type SandboxSignal = {
-  type: "github.push";
-  /** `acme/orders` */
-  repository: string;
-  /** `refs/heads/main` */
-  ref: string;
-  before: string;
-  after: string;
-  /** Login of who authenticated the push. */
-  pusher: string;
-};
+/**
+ * Every signal by its type. A service that announces something of its own adds it where it is defined:
+ * `declare module "../../core/context.ts" { interface SandboxSignals { "x.y": { type: "x.y"; … } } }`
+ */
+export interface SandboxSignals {
+  "github.push": {
+    type: "github.push";
+    /** `acme/orders` */
+    repository: string;
+    /** `refs/heads/main` */
+    ref: string;
+    before: string;
+    after: string;
+    /** Login of who authenticated the push. */
+    pusher: string;
+  };
+}
+
+export type SandboxSignal = SandboxSignals[keyof SandboxSignals];
 
 /** Addresses and folders of the running sandbox, for what must reach it from a child process. */
 export interface Surroundings {
@@ -80,6 +96,8 @@ export interface Surroundings {
   readonly gatewayUrl: string;
   /** `http://127.0.0.1:4568`: GitHub's REST API and git over HTTP. */
   readonly githubUrl: string;
+  /** `http://127.0.0.1:4569`: the OpenID Connect issuer. */
+  readonly oidcUrl: string;
   /** `127.0.0.1:2000`: the X-Ray daemon's UDP address. */
   readonly xrayDaemonAddress: string;
   /** Where this sandbox keeps everything. A service writes below `<dataDir>/<service>` only. */
@@ -87,7 +105,10 @@ export interface Surroundings {
   /** Bare repository of `owner/name`, or undefined when there is none. */
   gitDirectory(repository: string): string | undefined;
   /** Temporary credentials for a child process that acts as `roleArn`. */
-  credentialsFor(roleArn: string, sessionName: string): { accessKeyId: string; secretAccessKey: string; sessionToken: string };
+  credentialsFor(
+    roleArn: string,
+    sessionName: string,
+  ): { accessKeyId: string; secretAccessKey: string; sessionToken: string };
   /**
    * Environment for a child process: PATH (Node of this process first), LANG, TZ, a HOME of its own, and, by name,
    * the proxy, CA and npm registry settings of the machine. Nothing else of the sandbox's own environment.
@@ -102,7 +123,7 @@ export interface ServiceRuntime {
   readonly signals: Signals;
   readonly surroundings: Surroundings;
   readonly log: (event: string, fields: object) => void;
-  /** The service's own rows of one account and region. */
+  /** The service's own rows of one account and region; `("", "")` holds what belongs to no account. */
   storeOf(account: string, region: string): Store;
   /** Every account and region in which this service has rows. */
   scopes(): { account: string; region: string }[];

@@ -3,9 +3,8 @@ import type { Context, ServiceRuntime } from "./context.ts";
 /** An SDK client module: `import * as sdk from "@aws-sdk/client-lambda"`. */
 export type SdkModule = Record<string, unknown>;
 
-type CommandOf<Sdk, Name extends string> = Sdk extends Record<`${Name}Command`, abstract new (...args: never[]) => infer C>
-  ? C
-  : never;
+type CommandOf<Sdk, Name extends string> =
+  Sdk extends Record<`${Name}Command`, abstract new (...args: never[]) => infer C> ? C : never;
 type InputOf<C> = C extends { readonly input: infer Input } ? Input : never;
 type OutputOf<C> = C extends { resolveMiddleware(...args: never[]): (args: never) => Promise<{ output: infer Output }> }
   ? Output

@@ -1,0 +1,13 @@
+export { type ControlledClock, createClock } from "./core/clock.ts";
+export type {
+  AnyCommand,
+  CallScope,
+  SandboxClock,
+  SandboxSignal,
+  Send,
+  Signals,
+  Surroundings,
+} from "./core/context.ts";
+export type { AccessKey } from "./core/credentials.ts";
+export { AwsError } from "./core/errors.ts";
+export { type Sandbox, type SandboxOptions, startSandbox } from "./sandbox.ts";
