@@ -12,6 +12,7 @@ import type { Running, ServiceDefinition } from "./core/service.ts";
 import { createSignals } from "./core/signals.ts";
 import { openState } from "./core/store.ts";
 import { loadModel } from "./core/wire/model.ts";
+import { createWireHandler } from "./core/wire/server.ts";
 import { fronts as allFronts, services as allServices } from "./registry.ts";
 
 export interface SandboxOptions {
@@ -137,6 +138,8 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
       const running: Running | undefined = await model.definition.start?.(runtimes.of(model));
       if (running) undo.push(() => running.stop());
     }
+    const shared = { clock, random: systemRandom, log, defaultRegion: region };
+    http.aws.serve(createWireHandler({ models, runtimes, credentials, shared }));
     for (const front of fronts) {
       const model = models.find((candidate) => candidate.definition === front.service);
       const runtime = model ? runtimes.of(model) : runtimes.named(front.name);
