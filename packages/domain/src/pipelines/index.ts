@@ -1,3 +1,24 @@
+export { ExecutionNotFoundError, PipelineUnavailableError } from "./errors.ts";
+export { type ObserveDeps, observePipeline } from "./observe-pipeline.ts";
+export type {
+  Answer,
+  ExecutionStore,
+  ObservedAction,
+  ObservedExecution,
+  ObservedStage,
+  Pipelines,
+  WaitingApproval,
+} from "./ports.ts";
+export {
+  getExecution,
+  getTestReports,
+  listExecutions,
+  type PipelineDeps,
+  readBuildLog,
+  reportsOf,
+  type ServiceOwners,
+} from "./read-pipelines.ts";
+export { combine, isTerminal } from "./status.ts";
 export type {
   ActionKind,
   ActionView,

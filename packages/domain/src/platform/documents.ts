@@ -94,6 +94,14 @@ export const releaseDocument = document(
     executionId: z.string(),
     fingerprint: z.string().regex(/^[0-9a-f]{64}$/),
     decisions: z.array(decision).min(1),
+    /** What ran in the environment when this was written: a rejected or failed candidate doesn't change it. */
+    running: z
+      .strictObject({
+        commit: sha,
+        artifactDigest: z.string().regex(/^sha256:[0-9a-f]{64}$/),
+        release: z.string().startsWith("rel_"),
+      })
+      .optional(),
     outcome: z
       .strictObject({
         status: z.enum(["deployed", "failed", "rejected", "expired", "stopped", "superseded"]),

@@ -1,0 +1,53 @@
+import { stringify } from "yaml";
+import type { FileChange, ReleaseDocument } from "../platform/index.ts";
+import type { Release } from "./release.ts";
+import type { Decision } from "./views.ts";
+
+export type Outcome = NonNullable<ReleaseDocument["spec"]["outcome"]>;
+
+/** Where the platform repository says what was decided for an environment, and what runs there. */
+export function releasePath(service: string, environment: string): string {
+  return `releases/${service}/${environment}.yaml`;
+}
+
+/** The document of a decided release, and of its outcome once there is one. */
+export function releaseChange(
+  release: Release,
+  decisions: readonly Decision[],
+  outcome: Outcome | undefined,
+  running: Release | undefined,
+): FileChange {
+  const runs = outcome?.status === "deployed" ? release : running;
+  const document: ReleaseDocument = {
+    apiVersion: "turnpike.dev/v1",
+    kind: "Release",
+    metadata: { name: `${release.service}-${release.environment}` },
+    spec: {
+      id: release.id,
+      service: release.service,
+      environment: release.environment,
+      commit: release.evidence.commit,
+      artifactDigest: release.evidence.artifactDigest,
+      changeSetArn: release.evidence.changeSet.arn,
+      executionId: release.executionId,
+      fingerprint: release.fingerprint,
+      decisions: decisions.map((decision) => ({
+        by: { email: decision.by.email },
+        at: decision.at.toISOString(),
+        decision: decision.decision,
+        ...(decision.comment ? { comment: decision.comment } : {}),
+      })),
+      ...(outcome ? { outcome } : {}),
+      ...(runs
+        ? {
+            running: {
+              commit: runs.evidence.commit,
+              artifactDigest: runs.evidence.artifactDigest,
+              release: runs.id,
+            },
+          }
+        : {}),
+    },
+  };
+  return { path: releasePath(release.service, release.environment), content: stringify(document, { lineWidth: 0 }) };
+}

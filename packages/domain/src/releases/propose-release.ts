@@ -1,0 +1,120 @@
+import { type Clock, newId } from "@turnpike/kernel";
+import type { Changes } from "../live/index.ts";
+import { type ObservedExecution, type ObservedStage, type Pipelines, reportsOf } from "../pipelines/index.ts";
+import type { RepositoryHost } from "../scaffolding/index.ts";
+import type { ChangeSets, ReleaseStore } from "./ports.ts";
+import { fingerprintOf, productionGate, type Release } from "./release.ts";
+
+export interface ProposeDeps {
+  readonly releases: ReleaseStore;
+  readonly pipelines: Pick<Pipelines, "testReports">;
+  readonly changeSets: ChangeSets;
+  readonly host: Pick<RepositoryHost, "commits" | "pushes">;
+  readonly changes: Changes;
+  readonly clock: Clock;
+}
+
+/** What of a service's document a release needs. */
+export interface ReleasedService {
+  readonly name: string;
+  readonly owner: string;
+  readonly repository: string;
+  readonly branch: string;
+  readonly pipeline: string;
+  /** Who asked for the service: contributor of everything that Turnpike pushed for them. */
+  readonly requestedBy: { readonly email: string; readonly github: string | undefined };
+  /** By environment. */
+  readonly accounts: ReadonlyMap<string, { accountId: string; region: string }>;
+}
+
+/** Turnpike's own account on GitHub, whose pushes are made for whoever asked. */
+const TURNPIKE_LOGIN = /^turnpike(-[a-z0-9-]+)?\[bot\]$/;
+
+function outputOf(execution: ObservedExecution, name: string): string | undefined {
+  for (const stage of execution.stages) {
+    for (const action of stage.groups.flat()) {
+      const value = action.outputs[name];
+      if (value) return value;
+    }
+  }
+  return undefined;
+}
+
+function changeSetNamesOf(stage: ObservedStage) {
+  const action = stage.groups.flat().find(({ kind }) => kind === "change-set");
+  const { StackName: stackName, ChangeSetName: changeSetName } = action?.outputs ?? {};
+  return stackName && changeSetName ? { stackName, changeSetName } : undefined;
+}
+
+/**
+ * Makes the release of an execution that waits at a gate: gathers the evidence once, and stores it under the
+ * fingerprint that a decision will be valid for. Safe to repeat; what is stored already is returned unchanged.
+ *
+ * @returns undefined while evidence is missing that will still come (the change set is being made)
+ * @throws AccountUnreadableError, RepositoryHostError, PipelineUnavailableError: try again later
+ */
+export async function proposeRelease(
+  deps: ProposeDeps,
+  service: ReleasedService,
+  execution: ObservedExecution,
+): Promise<Release | undefined> {
+  const { approval, commit } = execution;
+  if (!approval || !commit) return undefined;
+  const environment = approval.stage.toLowerCase();
+  const stored = await deps.releases.find(service.name, environment, execution.id);
+  if (stored) return stored;
+
+  const account = service.accounts.get(environment);
+  const stage = execution.stages.find(({ name }) => name === approval.stage);
+  const names = stage && changeSetNamesOf(stage);
+  const digest = outputOf(execution, "ARTIFACT_DIGEST");
+  if (!account || !names || !digest) return undefined;
+  const described = await deps.changeSets.describe({ ...account, ...names });
+  if (!described) return undefined;
+
+  const running = await deps.releases.running(service.name, environment);
+  const base = running?.evidence.commit;
+  const [commits, pushes, tests] = await Promise.all([
+    deps.host.commits(service.repository, base, commit.sha),
+    deps.host.pushes(service.repository, service.branch, base),
+    reportsOf(deps.pipelines, execution),
+  ]);
+  const contributors = new Set<string>();
+  for (const { login } of pushes) {
+    if (!TURNPIKE_LOGIN.test(login)) contributors.add(login);
+    else if (service.requestedBy.github) contributors.add(service.requestedBy.github);
+  }
+
+  const evidence = {
+    commit: commit.sha,
+    title: commit.title,
+    artifactDigest: digest.startsWith("sha256:") ? digest : `sha256:${digest}`,
+    ...account,
+    runningCommit: base,
+    commits,
+    contributors: [...contributors].sort(),
+    changeSet: { arn: described.arn, name: names.changeSetName, stackName: names.stackName },
+    changes: described.changes,
+    tests,
+  };
+  const identity = {
+    service: service.name,
+    environment,
+    executionId: execution.id,
+    approval: { stage: approval.stage, action: approval.action, token: approval.token },
+  };
+  const { release, created } = await deps.releases.propose({
+    ...identity,
+    id: newId("release", deps.clock.now()),
+    owner: service.owner,
+    pipeline: service.pipeline,
+    waitingSince: approval.since,
+    evidence,
+    fingerprint: fingerprintOf({ ...identity, evidence }, productionGate),
+  });
+  if (created) {
+    await deps.changes.publish("approvals");
+    await deps.changes.publish(`service:${service.name}`);
+  }
+  return release;
+}
