@@ -1,0 +1,5 @@
+export { type Accounts, type AwsSettings, createAccounts } from "./accounts.ts";
+export { createChangeSets } from "./change-sets.ts";
+export { type PipelineEvent, receiveEvents } from "./events.ts";
+export { createPipelines } from "./pipelines.ts";
+export { createTelemetryReader } from "./telemetry.ts";
