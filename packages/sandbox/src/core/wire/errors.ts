@@ -37,6 +37,7 @@ function queryTrait(schema: NormalizedSchema): [code: string, status: number] | 
 /** Anything thrown by an operation as an error of AWS: what isn't one is our own fault. */
 export function toAwsError(thrown: unknown): AwsError {
   if (thrown instanceof AwsError) return thrown;
+  if (thrown instanceof URIError) return new AwsError("InvalidURI", thrown.message);
   if (thrown instanceof SyntaxError) return new AwsError("SerializationException", thrown.message);
   const message = thrown instanceof Error ? thrown.message : String(thrown);
   return new AwsError("InternalFailure", message, { status: 500 });

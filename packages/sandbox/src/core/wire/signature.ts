@@ -75,9 +75,10 @@ function canonicalQuery(rawQuery: string): string {
     .filter((pair) => pair !== "" && !pair.startsWith("X-Amz-Signature="))
     .map((pair) => {
       const [key = "", value = ""] = pair.split(/=(.*)/s);
-      return `${encodeStrictly(decode(key))}=${encodeStrictly(decode(value))}`;
+      return [encodeStrictly(decode(key)), encodeStrictly(decode(value))] as const;
     })
-    .sort()
+    .sort(([a, x], [b, y]) => (a < b ? -1 : a > b ? 1 : x < y ? -1 : x > y ? 1 : 0))
+    .map(([key, value]) => `${key}=${value}`)
     .join("&");
 }
 
