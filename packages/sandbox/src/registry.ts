@@ -1,8 +1,16 @@
 import type { FrontDefinition } from "./core/fronts.ts";
 import type { ServiceDefinition } from "./core/service.ts";
+import { iam } from "./services/iam/index.ts";
+import { sts } from "./services/sts/index.ts";
 
 /** Every AWS service of the sandbox, in the order in which they start; they stop in the opposite order. */
-export const services: readonly ServiceDefinition[] = [];
+// biome-ignore format: a line for each, so that two people can add theirs without a conflict
+export const services: readonly ServiceDefinition[] = [
+  iam,
+  sts,
+];
 
 /** What listens beside the AWS API; each has a port of its own. */
-export const fronts: readonly FrontDefinition[] = [];
+// biome-ignore format: as above
+export const fronts: readonly FrontDefinition[] = [
+];

@@ -118,8 +118,8 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
       xrayDaemonAddress: udp.address,
       dataDir,
       gitDirectory: (repository) => gitDirectory(repository),
-      credentialsFor: (roleArn, sessionName) =>
-        credentials.issueSession({ roleArn, sessionName, durationMs: CHILD_SESSION_MS }),
+      credentialsFor: (roleArn, sessionName, given = {}) =>
+        credentials.issueSession({ roleArn, sessionName, durationMs: CHILD_SESSION_MS, ...given }),
       childEnvironment: (home) => childEnvironment(home),
     };
     const signals = createSignals(log);

@@ -104,11 +104,15 @@ export interface Surroundings {
   readonly dataDir: string;
   /** Bare repository of `owner/name`, or undefined when there is none. */
   gitDirectory(repository: string): string | undefined;
-  /** Temporary credentials for a child process that acts as `roleArn`. */
+  /**
+   * Temporary credentials of a role, for a child process that acts as it; 12 hours where no duration is given. Neither
+   * the role's existence nor its trust policy is checked here: a service that should ask sends an AssumeRoleCommand.
+   */
   credentialsFor(
     roleArn: string,
     sessionName: string,
-  ): { accessKeyId: string; secretAccessKey: string; sessionToken: string };
+    options?: { durationMs?: number; sourceIdentity?: string | undefined },
+  ): { accessKeyId: string; secretAccessKey: string; sessionToken: string; expiration: Date };
   /**
    * Environment for a child process: PATH (Node of this process first), LANG, TZ, a HOME of its own, and, by name,
    * the proxy, CA and npm registry settings of the machine. Nothing else of the sandbox's own environment.

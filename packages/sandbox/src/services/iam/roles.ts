@@ -1,0 +1,155 @@
+import type * as sdk from "@aws-sdk/client-iam";
+import type { Role } from "@aws-sdk/client-iam";
+import { AwsError } from "../../core/errors.ts";
+import { page } from "../../core/paging.ts";
+import { parsePolicy } from "../../core/policy.ts";
+import type { Operations } from "../../core/service.ts";
+import {
+  deleteConflict,
+  encodeDocument,
+  getRole,
+  type RoleRecord,
+  requireName,
+  requirePath,
+  requirePolicy,
+  roles,
+  withoutTags,
+  withTags,
+} from "./records.ts";
+
+const DEFAULT_SESSION_S = 3600;
+const LONGEST_SESSION_S = 43_200;
+
+export const roleOperations: Operations<typeof sdk> = {
+  CreateRole(context, input) {
+    const name = requireName(input.RoleName, "roleName", 64);
+    const path = requirePath(input.Path);
+    if (roles(context).get(name)) {
+      throw new AwsError("EntityAlreadyExistsException", `Role with name ${name} already exists.`);
+    }
+    const trustPolicy = input.AssumeRolePolicyDocument ?? "";
+    parsePolicy(trustPolicy);
+    if (input.PermissionsBoundary) requirePolicy(context, input.PermissionsBoundary);
+    const role: RoleRecord = {
+      name,
+      path,
+      id: `AROA${context.random.token(17)}`,
+      arn: `arn:aws:iam::${context.account}:role${path}${name}`,
+      createdAt: context.clock.now().toISOString(),
+      trustPolicy,
+      description: input.Description,
+      longestSessionS: sessionSeconds(input.MaxSessionDuration),
+      boundaryArn: input.PermissionsBoundary,
+      tags: input.Tags ?? [],
+      inlinePolicies: {},
+      attachedPolicyArns: [],
+    };
+    roles(context).put(name, role);
+    return { Role: show(role) };
+  },
+
+  GetRole: (context, { RoleName }) => ({ Role: show(getRole(context, RoleName)) }),
+
+  ListRoles(context, { PathPrefix = "/", Marker, MaxItems }) {
+    const all = roles(context)
+      .list()
+      .map(({ value }) => value)
+      .filter((role) => role.path.startsWith(PathPrefix));
+    const { items, nextToken } = page(all, (role) => role.name, { token: Marker, size: MaxItems });
+    return { Roles: items.map(show), IsTruncated: nextToken !== undefined, Marker: nextToken };
+  },
+
+  UpdateRole(context, { RoleName, Description, MaxSessionDuration }) {
+    const role = getRole(context, RoleName);
+    roles(context).put(role.name, {
+      ...role,
+      description: Description ?? role.description,
+      longestSessionS: MaxSessionDuration === undefined ? role.longestSessionS : sessionSeconds(MaxSessionDuration),
+    });
+    return {};
+  },
+
+  UpdateRoleDescription(context, { RoleName, Description }) {
+    const role = { ...getRole(context, RoleName), description: Description };
+    roles(context).put(role.name, role);
+    return { Role: show(role) };
+  },
+
+  UpdateAssumeRolePolicy(context, { RoleName, PolicyDocument: trustPolicy = "" }) {
+    parsePolicy(trustPolicy);
+    const role = getRole(context, RoleName);
+    roles(context).put(role.name, { ...role, trustPolicy });
+    return {};
+  },
+
+  DeleteRole(context, { RoleName }) {
+    const role = getRole(context, RoleName);
+    if (role.attachedPolicyArns.length > 0)
+      throw deleteConflict("Cannot delete entity, must detach all policies first.");
+    if (Object.keys(role.inlinePolicies).length > 0) {
+      throw deleteConflict("Cannot delete entity, must delete policies first.");
+    }
+    roles(context).delete(role.name);
+    return {};
+  },
+
+  PutRolePermissionsBoundary(context, { RoleName, PermissionsBoundary: boundaryArn = "" }) {
+    const role = getRole(context, RoleName);
+    requirePolicy(context, boundaryArn);
+    roles(context).put(role.name, { ...role, boundaryArn });
+    return {};
+  },
+
+  DeleteRolePermissionsBoundary(context, { RoleName }) {
+    const role = getRole(context, RoleName);
+    roles(context).put(role.name, { ...role, boundaryArn: undefined });
+    return {};
+  },
+
+  TagRole(context, { RoleName, Tags = [] }) {
+    const role = getRole(context, RoleName);
+    roles(context).put(role.name, { ...role, tags: withTags(role.tags, Tags) });
+    return {};
+  },
+
+  UntagRole(context, { RoleName, TagKeys = [] }) {
+    const role = getRole(context, RoleName);
+    roles(context).put(role.name, { ...role, tags: withoutTags(role.tags, TagKeys) });
+    return {};
+  },
+
+  ListRoleTags: (context, { RoleName }) => ({ Tags: [...getRole(context, RoleName).tags], IsTruncated: false }),
+
+  // There are no instance profiles here; who deletes a role asks first.
+  ListInstanceProfilesForRole(context, { RoleName }) {
+    getRole(context, RoleName);
+    return { InstanceProfiles: [], IsTruncated: false };
+  },
+};
+
+function sessionSeconds(seconds = DEFAULT_SESSION_S): number {
+  if (seconds >= DEFAULT_SESSION_S && seconds <= LONGEST_SESSION_S) return seconds;
+  throw new AwsError("ValidationError", `MaxSessionDuration must be 3600 to 43200 seconds, not ${seconds}.`);
+}
+
+function show(role: RoleRecord): Role {
+  return {
+    RoleName: role.name,
+    Path: role.path,
+    RoleId: role.id,
+    Arn: role.arn,
+    CreateDate: new Date(role.createdAt),
+    AssumeRolePolicyDocument: encodeDocument(role.trustPolicy),
+    Description: role.description,
+    MaxSessionDuration: role.longestSessionS,
+    Tags: [...role.tags],
+    ...(role.boundaryArn
+      ? {
+          PermissionsBoundary: {
+            PermissionsBoundaryArn: role.boundaryArn,
+            PermissionsBoundaryType: "PermissionsBoundaryPolicy",
+          },
+        }
+      : {}),
+  };
+}

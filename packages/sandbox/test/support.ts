@@ -1,0 +1,30 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { onTestFinished } from "vitest";
+import { type Sandbox, type SandboxOptions, startSandbox } from "../src/index.ts";
+
+export const TOOLING = "111111111111";
+export const DEV = "222222222222";
+export const PROD = "333333333333";
+export const REGION = "eu-west-1";
+
+/** A folder that is gone after the test. */
+export function temporaryFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), "turnpike-sandbox-"));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+/** A sandbox on free ports with a folder of its own, stopped when the test ends. */
+export async function sandboxForTest(options: Partial<SandboxOptions> = {}): Promise<Sandbox> {
+  const dataDir = options.dataDir ?? temporaryFolder();
+  const sandbox = await startSandbox({ fronts: [], ...options, dataDir });
+  onTestFinished(() => sandbox.stop());
+  return sandbox;
+}
+
+/** Settings of an SDK client that speaks to the sandbox over HTTP, with an account's own key. */
+export function clientSettings(sandbox: Sandbox, account = TOOLING) {
+  return { endpoint: sandbox.awsUrl, region: REGION, credentials: sandbox.credentials(account), maxAttempts: 1 };
+}
