@@ -1,0 +1,27 @@
+/**
+ * `npm run bench -- NAME`: starts what it needs on free ports, measures, stops it, and prints one JSON object a line.
+ * Without a name: the list.
+ */
+const benches: Record<string, { about: string; load: () => Promise<{ run: () => Promise<void> }> }> = {
+  scaffold: {
+    about: "from POST to repository, first commit and platform commit",
+    load: () => import("./bench/scaffold.ts"),
+  },
+  pipeline: {
+    about: "a whole pipeline against the same commands in a plain shell",
+    load: () => import("./bench/pipeline.ts"),
+  },
+  start: { about: "npm start to the sign-in page, and memory when idle", load: () => import("./bench/start.ts") },
+  fresh: { about: "a fresh clone to the sign-in page, npm's cache warm", load: () => import("./bench/fresh.ts") },
+};
+
+const name = process.argv[2] ?? "";
+const bench = benches[name];
+if (bench) {
+  const { run } = await bench.load();
+  await run();
+} else {
+  if (name) console.error(`There is no bench "${name}".`);
+  for (const [key, { about }] of Object.entries(benches)) console.error(`  ${key.padEnd(10)} ${about}`);
+  process.exitCode = 1;
+}

@@ -1,0 +1,238 @@
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { migrate, startEmbeddedPostgres } from "@turnpike/store";
+import { type Child, startChild } from "./child.ts";
+import { openHome } from "./home.ts";
+import { seed } from "./seed.ts";
+
+const root = path.resolve(import.meta.dirname, "../..");
+const lifeline = path.join(import.meta.dirname, "lifeline.mjs");
+
+const ORGANISATION = "acme";
+const PLATFORM_REPOSITORY = `${ORGANISATION}/platform`;
+const APP_ID = 1;
+const REGION = "eu-west-1";
+const TOOLING_ACCOUNT = "111111111111";
+
+export interface ProductOptions {
+  /** Absolute path of the folder that holds all state. */
+  readonly home: string;
+  /** Take the well-known ports when they are free. */
+  readonly preferFixedPorts: boolean;
+  readonly onProgress: (message: string) => void;
+}
+
+export interface SandboxAddresses {
+  readonly awsUrl: string;
+  readonly gatewayUrl: string;
+  readonly githubUrl: string;
+  readonly oidcUrl: string;
+}
+
+export interface Product extends SandboxAddresses {
+  readonly portalUrl: string;
+  readonly home: string;
+  readonly databaseUrl: string;
+  readonly children: { readonly sandbox: Child; worker: Child; readonly portal: Child };
+  /** Key of the tooling account, for clients that read the journey back. */
+  readonly credentials: (accountId: string) => { accessKeyId: string; secretAccessKey: string };
+  /** Starts the worker again after a test has killed it. */
+  startWorker(): Promise<void>;
+  /** Portal, worker, sandbox, database: in this order. */
+  stop(): Promise<void>;
+}
+
+/** Settings of the machine that our own processes need; everything else of this shell stays out of them. */
+function inherited(): Record<string, string> {
+  const names = ["PATH", "HOME", "LANG", "TZ", "TMPDIR", "NODE_EXTRA_CA_CERTS", "SSL_CERT_FILE", "SSL_CERT_DIR"];
+  const patterns = /^(npm_config_|NPM_CONFIG_|https?_proxy$|no_proxy$|HTTPS?_PROXY$|NO_PROXY$)/;
+  return Object.fromEntries(
+    Object.entries(process.env).flatMap(([name, value]) =>
+      value !== undefined && (names.includes(name) || patterns.test(name)) ? [[name, value]] : [],
+    ),
+  );
+}
+
+/**
+ * Starts the whole product on this machine, as production would run it, with the sandbox where AWS, GitHub and the
+ * identity provider are. State is found again at the next start.
+ */
+export async function startProduct(options: ProductOptions): Promise<Product> {
+  const { home, ports, secrets, appKeyFile } = await openHome(options.home, options.preferFixedPorts);
+  const logDir = path.join(home, "logs");
+  mkdirSync(logDir, { recursive: true, mode: 0o700 });
+  const stops: (() => Promise<unknown>)[] = [];
+  const stop = async () => {
+    for (const end of stops.splice(0).reverse()) await end();
+  };
+
+  try {
+    const portalUrl = `http://127.0.0.1:${ports.portal}`;
+    const sandboxConfig = path.join(home, "sandbox.json");
+    writeFileSync(
+      sandboxConfig,
+      JSON.stringify({
+        dataDir: path.join(home, "sandbox"),
+        ports: { aws: ports.aws, gateway: ports.gateway, github: ports.github, oidc: ports.oidc },
+        region: REGION,
+        github: {
+          organisation: ORGANISATION,
+          app: {
+            id: APP_ID,
+            slug: "turnpike",
+            privateKey: readFileSync(appKeyFile, "utf8"),
+            webhookSecret: secrets.webhookSecret,
+            webhookUrl: `${portalUrl}/api/webhooks/github`,
+          },
+        },
+        oidc: {
+          clientId: "turnpike-portal",
+          clientSecret: secrets.oidcClientSecret,
+          portalUrl,
+        },
+      }),
+      { mode: 0o600 },
+    );
+
+    options.onProgress("Starting the database and the sandbox …");
+    const base = inherited();
+    const [database, sandbox] = await Promise.all([
+      openDatabase(home).then((started) => {
+        stops.push(started.stop);
+        return started;
+      }),
+      startChild({
+        name: "sandbox",
+        args: ["packages/sandbox/src/main.ts", "--config", sandboxConfig],
+        cwd: root,
+        env: base,
+        logDir,
+        timeoutMs: 60_000,
+        ready: (line) => {
+          if (!line.startsWith('{"ready"')) return undefined;
+          return JSON.parse(line) as SandboxAddresses;
+        },
+      }).then((started) => {
+        stops.push(() => started.child.stop());
+        return started;
+      }),
+    ]);
+    const addresses = sandbox.ready;
+    const keys = JSON.parse(readFileSync(path.join(home, "sandbox", "credentials.json"), "utf8")) as Record<
+      string,
+      { accessKeyId: string; secretAccessKey: string }
+    >;
+    const credentials = (accountId: string) => {
+      const key = keys[accountId];
+      if (!key) throw new Error(`The sandbox has no account ${accountId}.`);
+      return key;
+    };
+
+    await seed({
+      home,
+      addresses,
+      credentials,
+      appId: APP_ID,
+      appPrivateKey: readFileSync(appKeyFile, "utf8"),
+      externalId: secrets.externalId,
+      platformRepository: PLATFORM_REPOSITORY,
+      region: REGION,
+      onProgress: options.onProgress,
+    });
+
+    const key = credentials(TOOLING_ACCOUNT);
+    const env = {
+      ...base,
+      NODE_ENV: "production",
+      DATABASE_URL: database.url,
+      PORTAL_URL: portalUrl,
+      AUTH_SECRET: secrets.authSecret,
+      OIDC_ISSUER: addresses.oidcUrl,
+      OIDC_CLIENT_ID: "turnpike-portal",
+      OIDC_CLIENT_SECRET: secrets.oidcClientSecret,
+      GITHUB_API_URL: addresses.githubUrl,
+      GITHUB_URL: addresses.githubUrl,
+      GITHUB_APP_ID: String(APP_ID),
+      GITHUB_APP_PRIVATE_KEY_FILE: appKeyFile,
+      GITHUB_WEBHOOK_SECRET: secrets.webhookSecret,
+      PLATFORM_REPOSITORY,
+      TURNPIKE_DATA_DIR: path.join(home, "data"),
+      TEMPLATES_DIR: path.join(root, "templates"),
+      PIPELINE_TEMPLATE: path.join(root, "infra/service-pipeline.yaml"),
+      READER_EXTERNAL_ID: secrets.externalId,
+      AWS_REGION: REGION,
+      AWS_ENDPOINT_URL: addresses.awsUrl,
+      AWS_ACCESS_KEY_ID: key.accessKeyId,
+      AWS_SECRET_ACCESS_KEY: key.secretAccessKey,
+      NEXT_TELEMETRY_DISABLED: "1",
+    };
+
+    const startWorkerChild = async () => {
+      const { child } = await startChild({
+        name: "worker",
+        args: ["--import", lifeline, "apps/worker/src/main.ts"],
+        cwd: root,
+        env,
+        logDir,
+        timeoutMs: 60_000,
+        ready: (line) => line.includes('"worker ready"') || undefined,
+      });
+      return child;
+    };
+
+    options.onProgress("Starting the worker and the portal …");
+    const [worker, portal] = await Promise.all([
+      startWorkerChild(),
+      startChild({
+        name: "portal",
+        args: [
+          "--import",
+          lifeline,
+          path.join(root, "node_modules/next/dist/bin/next"),
+          "start",
+          "apps/portal",
+          "--hostname",
+          "127.0.0.1",
+          "--port",
+          String(ports.portal),
+        ],
+        cwd: root,
+        env: { ...env, PORT: String(ports.portal) },
+        logDir,
+        timeoutMs: 60_000,
+        ready: (line) => /Ready in/.test(line) || undefined,
+      }),
+    ]);
+    const children = { sandbox: sandbox.child, worker, portal: portal.child };
+    stops.push(() => children.worker.stop());
+    stops.push(() => children.portal.stop());
+
+    return {
+      ...addresses,
+      portalUrl,
+      home,
+      databaseUrl: database.url,
+      children,
+      credentials,
+      async startWorker() {
+        children.worker = await startWorkerChild();
+      },
+      stop,
+    };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+/** The database at DATABASE_URL, or one of our own below `home`; migrated either way. */
+async function openDatabase(home: string): Promise<{ url: string; stop: () => Promise<unknown> }> {
+  const given = process.env.DATABASE_URL;
+  if (given) {
+    await migrate(given);
+    return { url: given, stop: async () => undefined };
+  }
+  const embedded = await startEmbeddedPostgres(path.join(home, "postgres"));
+  await migrate(embedded.url);
+  return embedded;
+}
