@@ -1,6 +1,7 @@
 import type { FrontDefinition } from "./core/fronts.ts";
 import type { ServiceDefinition } from "./core/service.ts";
 import { iam } from "./services/iam/index.ts";
+import { s3 } from "./services/s3/index.ts";
 import { sts } from "./services/sts/index.ts";
 
 /** Every AWS service of the sandbox, in the order in which they start; they stop in the opposite order. */
@@ -8,6 +9,7 @@ import { sts } from "./services/sts/index.ts";
 export const services: readonly ServiceDefinition[] = [
   iam,
   sts,
+  s3,
 ];
 
 /** What listens beside the AWS API; each has a port of its own. */

@@ -34,7 +34,8 @@ export interface AnyCommand<Input extends object, Output extends object> {
  *
  * `const { Item } = await send(new GetItemCommand({ … }), { account: "222222222222" })`
  *
- * Input and output are the SDK's types, but for streams: a blob body is given and returned as a `Uint8Array`.
+ * Input and output are the SDK's types, but for streams: a blob body is given as a `Uint8Array` or text, and returned as
+ * a `Uint8Array` that also has the SDK's `transformToByteArray` and `transformToString`.
  * Raises `AwsError` as the operation does.
  */
 export type Send = <Input extends object, Output extends object>(

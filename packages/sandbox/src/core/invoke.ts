@@ -13,7 +13,7 @@ export async function invoke(
   operation: OperationModel,
   context: Context,
   given: object,
-): Promise<unknown> {
+): Promise<object> {
   const run = model.definition.operations[operation.name];
   if (!run) throw notImplemented(model, operation.name);
   const input = completeInput(operation.input, given, context);
@@ -22,7 +22,7 @@ export async function invoke(
     const code = model.protocol === "query" ? "ValidationError" : "ValidationException";
     throw new AwsError(code, `${operation.name}: missing required ${missing.join(", ")}`);
   }
-  return (await run(context, input as never)) ?? {};
+  return ((await run(context, input as never)) ?? {}) as object;
 }
 
 export function notImplemented(model: ServiceModel, operation: string): AwsError {
@@ -39,4 +39,22 @@ function completeInput(schema: NormalizedSchema, given: object, context: Context
     else if (typeof value === "string" && member.isBlobSchema()) input[name] = Buffer.from(value);
   }
   return input;
+}
+
+/**
+ * Makes an answer given in process look like the SDK's: a body is bytes, and has the methods by which a client's caller
+ * reads its stream.
+ */
+export function withStreams(schema: NormalizedSchema, output: object): object {
+  if (!schema.isStructSchema()) return output;
+  for (const [name, member] of schema.structIterator()) {
+    const body: unknown = (output as Record<string, unknown>)[name];
+    if (!member.isStreaming() || !(body instanceof Uint8Array)) continue;
+    const readers = {
+      transformToByteArray: async () => body,
+      transformToString: async (encoding: BufferEncoding = "utf8") => Buffer.from(body).toString(encoding),
+    };
+    return { ...output, [name]: Object.assign(Buffer.from(body.buffer, body.byteOffset, body.length), readers) };
+  }
+  return output;
 }

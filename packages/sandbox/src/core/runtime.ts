@@ -14,7 +14,7 @@ import type {
 } from "./context.ts";
 import { sessionArn } from "./credentials.ts";
 import { AwsError } from "./errors.ts";
-import { invoke } from "./invoke.ts";
+import { invoke, withStreams } from "./invoke.ts";
 import type { Collection, State } from "./store.ts";
 import type { OperationModel, ServiceModel } from "./wire/model.ts";
 
@@ -68,7 +68,8 @@ export function createRuntimes(models: readonly ServiceModel[], shared: Shared):
     }
     const { model, operation } = known;
     const requestId = shared.random.uuid();
-    return invoke(model, operation, context(model, { ...origin, internal: true, requestId }), input);
+    const output = await invoke(model, operation, context(model, { ...origin, internal: true, requestId }), input);
+    return withStreams(operation.output, output);
   };
 
   /** `send` as given to a service: it acts as itself, or as the role that the scope names. */
