@@ -1,3 +1,4 @@
+export { type DeployedVersion, deployActionOf, deployedVersion, digestOf } from "./deployments.ts";
 export { ExecutionNotFoundError, PipelineUnavailableError } from "./errors.ts";
 export { type ObserveDeps, observePipeline } from "./observe-pipeline.ts";
 export type {

@@ -21,6 +21,8 @@ export interface CommitRequest {
 export interface PlatformRepository {
   /** Fetches, and returns the full sha of the head of the default branch. */
   fetch(): Promise<string>;
+  /** Head of the mirror as it is, without asking the host; fetches when there is no mirror yet. */
+  head(): Promise<string>;
   /** Paths that differ between two commits; every path when `from` is undefined. */
   changedPaths(from: string | undefined, to: string): Promise<string[]>;
   /** Contents at a commit; a path that isn't there is left out. */

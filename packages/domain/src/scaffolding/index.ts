@@ -1,4 +1,21 @@
-export type { Commit, Push, RenderedFile, Repository, RepositoryHost } from "./ports.ts";
+export { type EnsureDeps, ensureService, SERVICE_BRANCH } from "./ensure-service.ts";
+export { RepositoryHostError, TemplateNotFoundError, TemplateRenderError } from "./errors.ts";
+export { problemOfName } from "./name.ts";
+export type {
+  Commit,
+  PipelineStacks,
+  Push,
+  RenderedFile,
+  Repository,
+  RepositoryHost,
+  ServiceRequest,
+  ServiceStore,
+  StoredStep,
+  Templates,
+  TemplateValues,
+} from "./ports.ts";
+export { getServiceProgress, getTemplate, listTemplates } from "./read-scaffolding.ts";
+export { previewService, type RequestDeps, requestService } from "./request-service.ts";
 export type {
   BrokenTemplate,
   FieldProblem,

@@ -1,3 +1,6 @@
+import type { AccountDocument, FileChange } from "../platform/index.ts";
+import type { BrokenTemplate, FieldProblem, Step, TemplateDetail, TemplateSummary } from "./views.ts";
+
 /** A file of a rendered service. */
 export interface RenderedFile {
   readonly path: string;
@@ -68,4 +71,91 @@ export interface RepositoryHost {
   commits(fullName: string, base: string | undefined, head: string): Promise<Commit[]>;
   /** The host's record of who moved `branch`, newest first, back to (and without) the push that made `since` its head. */
   pushes(fullName: string, branch: string, since: string | undefined): Promise<Push[]>;
+}
+
+/** What a template is given to render a service, beside the person's own parameters. */
+export interface TemplateValues {
+  readonly name: string;
+  readonly owner: string;
+  readonly description: string;
+  /** `svc_…` */
+  readonly serviceId: string;
+  /** `acme/orders` */
+  readonly repository: string;
+  readonly environments: readonly string[];
+  readonly parameters: Readonly<Record<string, unknown>>;
+}
+
+/** The templates that this installation offers. */
+export interface Templates {
+  list(): Promise<{ templates: TemplateSummary[]; broken: BrokenTemplate[] }>;
+  find(name: string): Promise<TemplateDetail | undefined>;
+  /** Problems of a person's parameters, with defaults applied to `parameters` when there are none. */
+  validate(
+    name: string,
+    parameters: Readonly<Record<string, unknown>>,
+  ): Promise<{ kind: "valid"; parameters: Record<string, unknown> } | { kind: "invalid"; problems: FieldProblem[] }>;
+  /** Runs the template's code in a restricted process. Raises `TemplateRenderError`. */
+  render(name: string, values: TemplateValues): Promise<RenderedFile[]>;
+}
+
+/** The pipelines of services, as infrastructure. Calls are idempotent and return at once: ask again for progress. */
+export interface PipelineStacks {
+  ensure(request: {
+    service: string;
+    /** The marker that the stack carries. */
+    serviceId: string;
+    owner: string;
+    repository: string;
+    branch: string;
+    tooling: AccountDocument["spec"];
+    /** In order of promotion, by environment. */
+    targets: readonly { environment: string; account: AccountDocument["spec"] }[];
+  }): Promise<
+    | { kind: "ready"; pipeline: string }
+    | { kind: "in-progress"; detail: string }
+    /** The stack failed, or one of this name carries another's marker. */
+    | { kind: "failed"; reason: string; final: boolean }
+  >;
+}
+
+/** A service as it was asked for. */
+export interface ServiceRequest {
+  readonly id: string;
+  readonly name: string;
+  readonly owner: string;
+  readonly description: string;
+  readonly template: string;
+  readonly parameters: Readonly<Record<string, unknown>>;
+  readonly repository: string;
+  readonly environments: readonly string[];
+  readonly requestedBy: { readonly email: string; readonly github?: string | undefined };
+  readonly createdAt: Date;
+}
+
+/** Services that were asked for, and how far they are. */
+export interface ServiceStore {
+  /**
+   * Takes the name, and stores the intent and the audit event with it, in one transaction: `false` when the name is
+   * taken, and nothing was written. Of two people at once one gets it.
+   */
+  reserve(
+    request: ServiceRequest,
+    intent: { change: FileChange; message: string; author: { name: string; email: string } },
+  ): Promise<boolean>;
+  find(name: string): Promise<ServiceRequest | undefined>;
+  list(): Promise<ServiceRequest[]>;
+  /** Names of services with a step that isn't done, or that have no steps yet. */
+  unfinished(): Promise<string[]>;
+  steps(name: string): Promise<StoredStep[]>;
+  saveStep(name: string, step: StoredStep): Promise<void>;
+  /** What became of the intent that asked for the service. */
+  decision(
+    name: string,
+  ): Promise<{ status: "waiting" | "committed" | "conflict"; commit?: string; error?: string } | undefined>;
+}
+
+export interface StoredStep extends Omit<Step, "title"> {
+  /** How often it failed in a row. */
+  readonly attempts: number;
 }

@@ -1,0 +1,1 @@
+export { type Changes, localChanges } from "./changes.ts";

@@ -1,0 +1,87 @@
+import { LineCounter, parseDocument as parseYaml } from "yaml";
+import type { z } from "zod";
+import {
+  type AnyDocument,
+  accountDocument,
+  platformDocument,
+  releaseDocument,
+  serviceDocument,
+  teamDocument,
+} from "./documents.ts";
+
+/** What is wrong with a document, in words for whoever wrote it. */
+export interface DocumentProblem {
+  readonly path: string;
+  /** Counted from 1; undefined when the whole document is meant. */
+  readonly line: number | undefined;
+  readonly message: string;
+}
+
+const schemas: readonly { folder: RegExp; schema: z.ZodType<AnyDocument> }[] = [
+  { folder: /^platform\.yaml$/, schema: platformDocument },
+  { folder: /^teams\/([^/]+)\.yaml$/, schema: teamDocument },
+  { folder: /^accounts\/([^/]+)\.yaml$/, schema: accountDocument },
+  { folder: /^services\/([^/]+)\.yaml$/, schema: serviceDocument },
+  { folder: /^releases\/([^/]+\/[^/]+)\.yaml$/, schema: releaseDocument },
+];
+
+/** Whether Turnpike reads this path at all; anything else in the repository is somebody's own business. */
+export function isDocumentPath(path: string): boolean {
+  return schemas.some(({ folder }) => folder.test(path));
+}
+
+/**
+ * Reads one document of the platform repository. The name inside must be the file's: two places that say who a
+ * document is about would one day disagree.
+ */
+export function parseDocument(
+  path: string,
+  text: string,
+): { kind: "valid"; document: AnyDocument } | { kind: "invalid"; problems: DocumentProblem[] } {
+  const match = schemas.find(({ folder }) => folder.test(path));
+  if (!match)
+    return { kind: "invalid", problems: [{ path, line: undefined, message: "Turnpike reads no such path." }] };
+  const lines = new LineCounter();
+  const yaml = parseYaml(text, { lineCounter: lines, uniqueKeys: true });
+  const lineAt = (offset: number | undefined) => (offset === undefined ? undefined : lines.linePos(offset).line);
+  if (yaml.errors.length > 0) {
+    return {
+      kind: "invalid",
+      problems: yaml.errors.map((error) => ({
+        path,
+        line: lineAt(error.pos[0]),
+        message: error.message.split("\n", 1)[0] ?? error.message,
+      })),
+    };
+  }
+  const parsed = match.schema.safeParse(yaml.toJS({ maxAliasCount: 0 }));
+  if (!parsed.success) {
+    return {
+      kind: "invalid",
+      problems: parsed.error.issues.map((issue) => ({
+        path,
+        line: lineOf(yaml, issue.path, lineAt),
+        message: `${issue.path.join(".") || "document"}: ${issue.message}`,
+      })),
+    };
+  }
+  const expected = (match.folder.exec(path)?.[1] ?? parsed.data.metadata.name).replace("/", "-");
+  if (parsed.data.metadata.name !== expected) {
+    const message = `metadata.name is ${parsed.data.metadata.name}, and the file's name says ${expected}.`;
+    return { kind: "invalid", problems: [{ path, line: lineOf(yaml, ["metadata", "name"], lineAt), message }] };
+  }
+  return { kind: "valid", document: parsed.data };
+}
+
+/** Line of the value at `path`, or of the nearest value above it that is there. */
+function lineOf(
+  yaml: ReturnType<typeof parseYaml>,
+  path: readonly PropertyKey[],
+  lineAt: (offset: number | undefined) => number | undefined,
+): number | undefined {
+  for (let depth = path.length; depth > 0; depth--) {
+    const node = yaml.getIn(path.slice(0, depth), true) as { range?: [number, number, number] } | undefined;
+    if (node?.range) return lineAt(node.range[0]);
+  }
+  return lineAt(0);
+}

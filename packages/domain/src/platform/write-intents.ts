@@ -1,0 +1,89 @@
+import type { Clock, Logger } from "@turnpike/kernel";
+import type { Changes } from "../live/index.ts";
+import type { PlatformRepository } from "./ports.ts";
+import type { Intent, IntentStore } from "./store.ts";
+
+export interface WriteIntentsDeps {
+  readonly intents: IntentStore;
+  readonly repository: PlatformRepository;
+  readonly changes: Changes;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+const BATCH = 100;
+const ATTEMPTS = 5;
+
+/**
+ * Turns the waiting intents into commits, one each, in their order, and moves the branch once. One process does so at
+ * a time. A crash between the push and the record is repaired by the next run: the content is there already, and the
+ * intent is recorded under the commit that wrote it.
+ */
+export async function writeIntents(deps: WriteIntentsDeps): Promise<void> {
+  await deps.intents.withLease(async () => {
+    for (;;) {
+      const waiting = await deps.intents.waiting(BATCH);
+      if (waiting.length === 0) return;
+      await writeBatch(deps, waiting);
+      await deps.changes.publish("platform");
+    }
+  });
+}
+
+async function writeBatch(deps: WriteIntentsDeps, waiting: readonly Intent[]): Promise<void> {
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    const head = attempt === 0 ? await deps.repository.head() : await deps.repository.fetch();
+    const { writable, written } = await sort(deps, waiting, head);
+    if (written.length > 0) await deps.intents.committed(written, deps.clock.now());
+    if (writable.length === 0) return;
+    const pushed = await deps.repository.push(
+      writable.map((intent) => ({
+        parent: head,
+        changes: [intent.change],
+        message: intent.message,
+        author: intent.author,
+        at: intent.createdAt,
+      })),
+    );
+    if (pushed.kind === "moved") continue;
+    const results = writable.flatMap(({ id }, index) => {
+      const commit = pushed.shas[index];
+      return commit ? [{ id, commit }] : [];
+    });
+    await deps.intents.committed(results, deps.clock.now());
+    for (const { id, message, author } of writable) {
+      deps.log.info({ intent: id, actor: author.email, message }, "intent committed");
+    }
+    return;
+  }
+  throw new Error(`The platform repository moved ${ATTEMPTS} times while a decision was being written.`);
+}
+
+/** What is still to be written at `head`, and what an earlier run wrote without recording it. */
+async function sort(deps: WriteIntentsDeps, waiting: readonly Intent[], head: string) {
+  const existing = await deps.repository.read(
+    head,
+    waiting.map(({ change }) => change.path),
+  );
+  const writable: Intent[] = [];
+  const written: { id: string; commit: string }[] = [];
+  const claimed = new Set<string>();
+  for (const intent of waiting) {
+    const { path, content } = intent.change;
+    const there = existing.get(path);
+    if (!claimed.has(path) && there === content) {
+      const last = await deps.repository.lastChange(head, path);
+      written.push({ id: intent.id, commit: last?.sha ?? head });
+    } else if (intent.creates && (there !== undefined || claimed.has(path))) {
+      await deps.intents.conflicting(
+        intent.id,
+        `${path} exists already in the platform repository. Nothing was changed.`,
+      );
+      deps.log.warn({ intent: intent.id, path }, "intent conflicts");
+    } else {
+      claimed.add(path);
+      writable.push(intent);
+    }
+  }
+  return { writable, written };
+}
