@@ -86,7 +86,7 @@ export function runTool(
     ...(user ?? {}),
     cwd: "/",
     encoding: "utf8",
-    env: { PATH: process.env["PATH"] ?? "", LC_ALL: "C.UTF-8", TZ: "UTC" },
+    env: { PATH: process.env.PATH ?? "", LC_ALL: "C.UTF-8", TZ: "UTC" },
     // A started server inherits these: a pipe would keep us waiting for as long as it runs.
     stdio: quiet ? "ignore" : ["ignore", "pipe", "pipe"],
   });
