@@ -3,6 +3,7 @@ import { createChanges } from "./changes.ts";
 import { openDatabase } from "./database.ts";
 import { createDeliveryStore } from "./deliveries.ts";
 import { createIndexes } from "./indexes.ts";
+import { createLeases } from "./leases.ts";
 import { createExecutionStore } from "./pipelines/executions.ts";
 import { createIntentStore } from "./platform/intents.ts";
 import { createPlatformStore } from "./platform/platform.ts";
@@ -20,22 +21,25 @@ export { MigrationError, migrate } from "./migrate.ts";
 export function createStore({ databaseUrl, log }: { databaseUrl: string; log: Logger }) {
   const prisma = openDatabase(databaseUrl);
   const changes = createChanges(databaseUrl, log);
+  const leases = createLeases(databaseUrl);
   const platform = createPlatformStore(prisma);
   const services = createServiceStore(prisma);
   const executions = createExecutionStore(prisma);
   return {
     prisma,
     changes,
+    leases,
     platform,
     services,
     executions,
-    intents: createIntentStore(prisma, databaseUrl),
+    intents: createIntentStore(prisma),
     releases: createReleaseStore(prisma),
     deliveries: createDeliveryStore(prisma),
     ...createIndexes({ platform, services, executions }),
     start: () => changes.start(),
     async stop() {
       await changes.stop();
+      await leases.stop();
       await prisma.$disconnect();
     },
   };

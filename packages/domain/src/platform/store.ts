@@ -47,6 +47,4 @@ export interface IntentStore {
   waiting(limit: number): Promise<Intent[]>;
   committed(results: readonly { id: string; commit: string }[], at: Date): Promise<void>;
   conflicting(id: string, reason: string): Promise<void>;
-  /** Runs `work` if no other process writes now; the lease ends with it, or with this process. */
-  withLease(work: () => Promise<void>): Promise<"done" | "busy">;
 }

@@ -1,10 +1,11 @@
 import type { Clock, Logger } from "@turnpike/kernel";
-import type { Changes } from "../live/index.ts";
+import type { Changes, Leases } from "../live/index.ts";
 import type { PlatformRepository } from "./ports.ts";
 import type { Intent, IntentStore } from "./store.ts";
 
 export interface WriteIntentsDeps {
   readonly intents: IntentStore;
+  readonly leases: Leases;
   readonly repository: PlatformRepository;
   readonly changes: Changes;
   readonly clock: Clock;
@@ -20,7 +21,7 @@ const ATTEMPTS = 5;
  * intent is recorded under the commit that wrote it.
  */
 export async function writeIntents(deps: WriteIntentsDeps): Promise<void> {
-  await deps.intents.withLease(async () => {
+  await deps.leases.withLease("platform-writer", async () => {
     for (;;) {
       const waiting = await deps.intents.waiting(BATCH);
       if (waiting.length === 0) return;

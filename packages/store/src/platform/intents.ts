@@ -1,11 +1,7 @@
 import type { FileChange, Intent, IntentStore } from "@turnpike/domain/platform";
 import { newId } from "@turnpike/kernel";
-import pg from "pg";
 import type { Queries } from "../database.ts";
 import type { PrismaClient } from "../generated/client.ts";
-
-/** The lease of the one writer of the platform repository. */
-const LEASE = 72_707_370;
 
 /** Stores an intent, inside the transaction of the decision that it comes from; returns its id. */
 export async function addIntent(
@@ -28,7 +24,7 @@ export async function addIntent(
   return id;
 }
 
-export function createIntentStore(prisma: PrismaClient, databaseUrl: string): IntentStore {
+export function createIntentStore(prisma: PrismaClient): IntentStore {
   return {
     async waiting(limit) {
       const rows = await prisma.intent.findMany({
@@ -58,20 +54,6 @@ export function createIntentStore(prisma: PrismaClient, databaseUrl: string): In
 
     async conflicting(id, reason) {
       await prisma.intent.update({ where: { id }, data: { status: "conflict", error: reason } });
-    },
-
-    /** A session-level advisory lock on a connection of its own: it ends with this process, however that ends. */
-    async withLease(work) {
-      const client = new pg.Client({ connectionString: databaseUrl });
-      await client.connect();
-      try {
-        const { rows } = await client.query<{ held: boolean }>("SELECT pg_try_advisory_lock($1) AS held", [LEASE]);
-        if (!rows[0]?.held) return "busy";
-        await work();
-        return "done";
-      } finally {
-        await client.end();
-      }
     },
   };
 }
