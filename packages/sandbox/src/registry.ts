@@ -1,7 +1,11 @@
 import type { FrontDefinition } from "./core/fronts.ts";
 import type { ServiceDefinition } from "./core/service.ts";
+import { codeConnections } from "./services/codeconnections/index.ts";
+import { eventBridge } from "./services/eventbridge/index.ts";
 import { iam } from "./services/iam/index.ts";
+import { kms } from "./services/kms/index.ts";
 import { s3 } from "./services/s3/index.ts";
+import { sqs } from "./services/sqs/index.ts";
 import { sts } from "./services/sts/index.ts";
 
 /** Every AWS service of the sandbox, in the order in which they start; they stop in the opposite order. */
@@ -10,6 +14,10 @@ export const services: readonly ServiceDefinition[] = [
   iam,
   sts,
   s3,
+  kms,
+  sqs,
+  eventBridge,
+  codeConnections,
 ];
 
 /** What listens beside the AWS API; each has a port of its own. */

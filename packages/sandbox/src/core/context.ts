@@ -9,6 +9,8 @@ export interface Caller {
   readonly sourceIdentity?: string;
   /** Set when a service acts by itself, in process: its principal, `codepipeline.amazonaws.com`. */
   readonly service?: string;
+  /** For what the service acts (a rule, a topic): `aws:SourceArn` in a resource's policy. */
+  readonly sourceArn?: string;
 }
 
 /**
@@ -20,6 +22,10 @@ export interface CallScope {
   readonly region?: string;
   /** Acts as this role's session, in the role's account. The trust policy isn't asked: send an AssumeRoleCommand for that. */
   readonly roleArn?: string;
+  /** For what the calling service acts: `aws:SourceArn` in the policy of the resource it reaches. */
+  readonly sourceArn?: string;
+  /** Goes on with this trace: the value of an `X-Amzn-Trace-Id` header. */
+  readonly traceHeader?: string | undefined;
 }
 
 /** The part of an SDK command that an in-process call needs; every `XyzCommand` of `@aws-sdk/client-*` is one. */
@@ -144,6 +150,10 @@ export interface Context extends Omit<ServiceRuntime, "storeOf" | "scopes" | "co
   readonly requestId: string;
   /** True when another service of the sandbox calls, false for a signed request from outside. */
   readonly internal: boolean;
+  /** Aborted when the client of a signed request hangs up; a long poll must not hand a message to nobody. */
+  readonly signal: AbortSignal;
+  /** `X-Amzn-Trace-Id` of the request; no SDK shape carries it, yet callers hand their trace on in it. */
+  readonly traceHeader?: string | undefined;
   readonly store: Store;
   /** For what belongs to a service as a whole, not to one account (bucket names, account-less tokens). */
   readonly globalStore: Store;

@@ -91,11 +91,17 @@ function meets(condition: Statement["Condition"], request: PolicyRequest): boole
     "aws:principalarn": principalArn(request.caller),
     "aws:principalaccount": request.caller.account,
     ...(request.caller.sourceIdentity ? { "aws:sourceidentity": request.caller.sourceIdentity } : {}),
+    ...(request.caller.sourceArn ? sourceKeys(request.caller.sourceArn) : {}),
     ...request.conditions,
   };
   return Object.entries(condition ?? {}).every(([operator, keys]) =>
     Object.entries(keys).every(([key, wanted]) => holds(operator, known[key.toLowerCase()], list(wanted).map(String))),
   );
+}
+
+/** `aws:SourceArn` and `aws:SourceAccount` of what a service acts for. */
+function sourceKeys(arn: string): Record<string, string | undefined> {
+  return { "aws:sourcearn": arn, "aws:sourceaccount": arn.split(":")[4] };
 }
 
 function holds(operator: string, actual: string | undefined, wanted: readonly string[]): boolean {

@@ -36,6 +36,9 @@ export interface CallOrigin {
   readonly caller: Caller;
   readonly internal: boolean;
   readonly requestId: string;
+  /** Left out: nobody can hang up. */
+  readonly signal?: AbortSignal;
+  readonly traceHeader?: string | undefined;
 }
 
 export interface Runtimes {
@@ -47,6 +50,8 @@ export interface Runtimes {
   /** Runs a command in process, as `caller`. */
   send(command: object, origin: Omit<CallOrigin, "requestId" | "internal">): Promise<unknown>;
 }
+
+const NEVER_ABORTED = new AbortController().signal;
 
 /** Makes the runtimes and contexts of a sandbox's services, and the `send` by which they reach each other. */
 export function createRuntimes(models: readonly ServiceModel[], shared: Shared): Runtimes {
@@ -78,11 +83,14 @@ export function createRuntimes(models: readonly ServiceModel[], shared: Shared):
       const region = scope.region ?? here.region;
       if (scope.roleArn) {
         const { account, arn } = sessionArn(scope.roleArn, principal.split(".")[0] ?? principal);
-        return send(command, { account, region, caller: { account, arn, accessKeyId: "" } });
+        const caller = { account, arn, accessKeyId: "" };
+        return send(command, { account, region, caller, traceHeader: scope.traceHeader });
       }
       const account = scope.account ?? here.account;
       const arn = `arn:aws:iam::${account}:root`;
-      return send(command, { account, region, caller: { account, arn, accessKeyId: "", service: principal } });
+      const source = scope.sourceArn === undefined ? {} : { sourceArn: scope.sourceArn };
+      const caller = { account, arn, accessKeyId: "", service: principal, ...source };
+      return send(command, { account, region, caller, traceHeader: scope.traceHeader });
     };
     return run as (command: AnyCommand<object, object>, scope?: CallScope) => Promise<never>;
   };
@@ -97,6 +105,7 @@ export function createRuntimes(models: readonly ServiceModel[], shared: Shared):
       surroundings: shared.surroundings,
       log: runtime.log,
       ...origin,
+      signal: origin.signal ?? NEVER_ABORTED,
       store,
       globalStore: runtime.storeOf("", ""),
       send: sendAs(principalOf(model), origin),
@@ -145,5 +154,6 @@ function frontContext(runtime: ServiceRuntime, origin: CallOrigin, send: Send): 
   const { clock, random, signals, surroundings, log } = runtime;
   const globalStore = runtime.storeOf("", "");
   const collection = <T>(name: string): Collection<T> => store.collection<T>(name);
-  return { clock, random, signals, surroundings, log, ...origin, store, globalStore, send, collection, runtime };
+  const own = { clock, random, signals, surroundings, log };
+  return { ...own, ...origin, signal: NEVER_ABORTED, store, globalStore, send, collection, runtime };
 }

@@ -61,6 +61,7 @@ export function createWireHandler({ models, runtimes, credentials, shared }: Wir
     by: SignedBy | undefined,
     rawBody: Buffer,
     requestId: string,
+    signal: AbortSignal,
   ): Promise<WireResponse> => {
     const protocol = PROTOCOLS[call.protocol];
     try {
@@ -70,7 +71,8 @@ export function createWireHandler({ models, runtimes, credentials, shared }: Wir
       const caller = authenticate(call, by, rawBody);
       if (!call.model.definition.operations[operation.name]) throw notImplemented(call.model, operation.name);
       const region = by?.region ?? shared.defaultRegion;
-      const origin = { account: caller.account, region, caller, internal: false, requestId };
+      const traceHeader = header(call.request, "x-amzn-trace-id");
+      const origin = { account: caller.account, region, caller, internal: false, requestId, signal, traceHeader };
       const context = runtimes.context(call.model, origin);
       const output = await invoke(call.model, operation, context, protocol.readInput(call, operation));
       return protocol.writeOutput(call, operation, output as Fields, requestId);
@@ -85,11 +87,13 @@ export function createWireHandler({ models, runtimes, credentials, shared }: Wir
 
   return async (incoming: IncomingMessage, outgoing: ServerResponse) => {
     const requestId = shared.random.uuid();
+    const hangUp = new AbortController();
+    outgoing.once("close", () => hangUp.abort());
     let response: WireResponse;
     try {
       const { request, rawBody } = await readRequest(incoming);
       const by = readSignature(request);
-      response = await run(identify(request, by), by, rawBody, requestId);
+      response = await run(identify(request, by), by, rawBody, requestId, hangUp.signal);
     } catch (thrown) {
       if (incoming.destroyed && !incoming.complete) return;
       const { code, message, status } = toAwsError(thrown);

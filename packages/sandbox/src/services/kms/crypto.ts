@@ -1,0 +1,68 @@
+import type * as sdk from "@aws-sdk/client-kms";
+import type { Context } from "../../core/context.ts";
+import { AwsError } from "../../core/errors.ts";
+import type { Operations } from "../../core/service.ts";
+import { decrypt, encrypt, keyArnOf, openKey, requireUsable } from "./keys.ts";
+
+const LONGEST_PLAINTEXT_BYTES = 4096;
+const LONGEST_DATA_KEY_BYTES = 1024;
+const ALGORITHM = "SYMMETRIC_DEFAULT";
+
+interface DataKeyRequest {
+  readonly KeyId: string | undefined;
+  readonly KeySpec?: string | undefined;
+  readonly NumberOfBytes?: number | undefined;
+  readonly EncryptionContext?: Record<string, string> | undefined;
+}
+
+function dataKey(context: Context, input: DataKeyRequest, action: string) {
+  const key = openKey(context, input.KeyId, action);
+  requireUsable(key);
+  const size = input.NumberOfBytes ?? (input.KeySpec === "AES_128" ? 16 : 32);
+  if (size < 1 || size > LONGEST_DATA_KEY_BYTES || (input.KeySpec && input.NumberOfBytes)) {
+    throw new AwsError("ValidationException", "Please specify either number of bytes or key spec.");
+  }
+  const plaintext = Buffer.from(context.random.hex(2 * size), "hex");
+  const blob = encrypt(context, key, plaintext, input.EncryptionContext);
+  return { key, plaintext, blob };
+}
+
+export const cryptoOperations: Operations<typeof sdk> = {
+  Encrypt(context, { KeyId, Plaintext = new Uint8Array(), EncryptionContext }) {
+    const key = openKey(context, KeyId, "kms:Encrypt");
+    requireUsable(key);
+    if (Plaintext.length < 1 || Plaintext.length > LONGEST_PLAINTEXT_BYTES) {
+      throw new AwsError("ValidationException", `Plaintext must have 1 to ${LONGEST_PLAINTEXT_BYTES} bytes.`);
+    }
+    const CiphertextBlob = encrypt(context, key, Plaintext, EncryptionContext);
+    return { CiphertextBlob, KeyId: key.arn, EncryptionAlgorithm: ALGORITHM };
+  },
+
+  Decrypt(context, { CiphertextBlob = new Uint8Array(), KeyId, EncryptionContext }) {
+    const key = openKey(context, keyArnOf(CiphertextBlob), "kms:Decrypt");
+    if (KeyId !== undefined && openKey(context, KeyId, "kms:Decrypt").arn !== key.arn) {
+      throw new AwsError(
+        "IncorrectKeyException",
+        "The key ID in the request does not identify a CMK that can perform this operation.",
+      );
+    }
+    requireUsable(key);
+    const Plaintext = decrypt(key, CiphertextBlob, EncryptionContext);
+    return { Plaintext, KeyId: key.arn, EncryptionAlgorithm: ALGORITHM };
+  },
+
+  GenerateDataKey(context, input) {
+    const { key, plaintext, blob } = dataKey(context, input, "kms:GenerateDataKey");
+    return { CiphertextBlob: blob, Plaintext: plaintext, KeyId: key.arn };
+  },
+
+  GenerateDataKeyWithoutPlaintext(context, input) {
+    const { key, blob } = dataKey(context, input, "kms:GenerateDataKeyWithoutPlaintext");
+    return { CiphertextBlob: blob, KeyId: key.arn };
+  },
+
+  GenerateRandom(context, { NumberOfBytes: size = 32 }) {
+    if (size < 1 || size > LONGEST_DATA_KEY_BYTES) throw new AwsError("ValidationException", "1 to 1024 bytes.");
+    return { Plaintext: Buffer.from(context.random.hex(2 * size), "hex") };
+  },
+};

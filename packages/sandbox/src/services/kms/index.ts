@@ -1,0 +1,20 @@
+import * as sdk from "@aws-sdk/client-kms";
+import { defineService } from "../../core/service.ts";
+import { aliasOperations } from "./aliases.ts";
+import { cryptoOperations } from "./crypto.ts";
+import { keyOperations } from "./key-operations.ts";
+
+/**
+ * AWS Key Management Service: symmetric keys that really encrypt (AES-256-GCM, key material in the sandbox's state),
+ * aliases, key policies that decide on other accounts' use, rotation and tags as records.
+ *
+ * Gaps: no asymmetric, HMAC, imported or multi-region keys (501); no AWS managed keys, no grants; rotation changes no
+ * material; a key scheduled for deletion stays, unusable. The material lies unencrypted in the state: a sandbox keeps no
+ * real secrets.
+ * https://docs.aws.amazon.com/kms/latest/APIReference/
+ */
+export const kms = defineService({
+  sdk,
+  client: "KMSClient",
+  operations: { ...keyOperations, ...aliasOperations, ...cryptoOperations },
+});

@@ -1,0 +1,153 @@
+import type * as sdk from "@aws-sdk/client-kms";
+import type { Context } from "../../core/context.ts";
+import { AwsError } from "../../core/errors.ts";
+import { page } from "../../core/paging.ts";
+import { parsePolicy } from "../../core/policy.ts";
+import type { Operations } from "../../core/service.ts";
+import { type KeyRecord, keysOf, openKey, requireUsable, showKey } from "./keys.ts";
+
+const DAY_MS = 24 * 3600 * 1000;
+/** The only name that a key policy may have. */
+const POLICY_NAME = "default";
+
+/** What AWS gives a key that is created without a policy: its account may everything. */
+const accountPolicy = (account: string) =>
+  JSON.stringify({
+    Version: "2012-10-17",
+    Id: "key-default-1",
+    Statement: [
+      {
+        Sid: "Enable IAM User Permissions",
+        Effect: "Allow",
+        Principal: { AWS: `arn:aws:iam::${account}:root` },
+        Action: "kms:*",
+        Resource: "*",
+      },
+    ],
+  });
+
+function change(
+  context: Context,
+  reference: string | undefined,
+  action: string,
+  settings: Partial<KeyRecord>,
+): KeyRecord {
+  const key = { ...openKey(context, reference, action), ...settings };
+  keysOf(context, key.arn.split(":")[4], key.arn.split(":")[3]).put(key.id, key);
+  return key;
+}
+
+export const keyOperations: Operations<typeof sdk> = {
+  CreateKey(
+    context,
+    { KeySpec, CustomerMasterKeySpec, KeyUsage, Origin, MultiRegion, Policy, Description, Tags = [] },
+  ) {
+    const special = [
+      KeySpec ?? CustomerMasterKeySpec ?? "SYMMETRIC_DEFAULT",
+      KeyUsage ?? "ENCRYPT_DECRYPT",
+      Origin ?? "AWS_KMS",
+    ];
+    if (special.join() !== "SYMMETRIC_DEFAULT,ENCRYPT_DECRYPT,AWS_KMS" || MultiRegion) {
+      const message = `sandbox: KMS keys of ${special.join(", ")}${MultiRegion ? ", multi-region" : ""} are not implemented`;
+      throw new AwsError("NotImplemented", message, { status: 501 });
+    }
+    if (Policy !== undefined) parsePolicy(Policy);
+    const id = context.random.uuid();
+    const key: KeyRecord = {
+      id,
+      arn: `arn:aws:kms:${context.region}:${context.account}:key/${id}`,
+      material: Buffer.from(context.random.hex(64), "hex").toString("base64"),
+      state: "Enabled",
+      description: Description ?? "",
+      policy: Policy ?? accountPolicy(context.account),
+      tags: Tags,
+      rotation: false,
+      createdAt: context.clock.now().toISOString(),
+    };
+    keysOf(context).put(id, key);
+    return { KeyMetadata: showKey(key) };
+  },
+
+  DescribeKey: (context, { KeyId }) => ({ KeyMetadata: showKey(openKey(context, KeyId, "kms:DescribeKey")) }),
+
+  ListKeys(context, { Limit, Marker }) {
+    const { items, nextToken } = page(keysOf(context).list(), ({ key }) => key, { token: Marker, size: Limit });
+    const Keys = items.map(({ value }) => ({ KeyId: value.id, KeyArn: value.arn }));
+    return { Keys, Truncated: nextToken !== undefined, NextMarker: nextToken };
+  },
+
+  UpdateKeyDescription(context, { KeyId, Description = "" }) {
+    change(context, KeyId, "kms:UpdateKeyDescription", { description: Description });
+    return {};
+  },
+
+  EnableKey(context, { KeyId }) {
+    if (openKey(context, KeyId, "kms:EnableKey").state === "Disabled") {
+      change(context, KeyId, "kms:EnableKey", { state: "Enabled" });
+    } else requireUsable(openKey(context, KeyId, "kms:EnableKey"));
+    return {};
+  },
+
+  DisableKey(context, { KeyId }) {
+    const key = openKey(context, KeyId, "kms:DisableKey");
+    if (key.state !== "Disabled") requireUsable(key);
+    change(context, KeyId, "kms:DisableKey", { state: "Disabled" });
+    return {};
+  },
+
+  ScheduleKeyDeletion(context, { KeyId, PendingWindowInDays: days = 30 }) {
+    if (days < 7 || days > 30) throw new AwsError("ValidationException", "PendingWindowInDays must be 7 to 30.");
+    const deletionAt = new Date(context.clock.now().getTime() + days * DAY_MS);
+    const settings = { state: "PendingDeletion", deletionAt: deletionAt.toISOString() } as const;
+    const key = change(context, KeyId, "kms:ScheduleKeyDeletion", settings);
+    return { KeyId: key.arn, DeletionDate: deletionAt, KeyState: key.state, PendingWindowInDays: days };
+  },
+
+  CancelKeyDeletion(context, { KeyId }) {
+    const settings = { state: "Disabled", deletionAt: undefined } as const;
+    return { KeyId: change(context, KeyId, "kms:CancelKeyDeletion", settings).arn };
+  },
+
+  PutKeyPolicy(context, { KeyId, Policy: policy = "" }) {
+    parsePolicy(policy);
+    change(context, KeyId, "kms:PutKeyPolicy", { policy });
+    return {};
+  },
+
+  GetKeyPolicy(context, { KeyId }) {
+    return { Policy: openKey(context, KeyId, "kms:GetKeyPolicy").policy, PolicyName: POLICY_NAME };
+  },
+
+  ListKeyPolicies(context, { KeyId }) {
+    openKey(context, KeyId, "kms:ListKeyPolicies");
+    return { PolicyNames: [POLICY_NAME], Truncated: false };
+  },
+
+  EnableKeyRotation(context, { KeyId }) {
+    change(context, KeyId, "kms:EnableKeyRotation", { rotation: true });
+    return {};
+  },
+  DisableKeyRotation(context, { KeyId }) {
+    change(context, KeyId, "kms:DisableKeyRotation", { rotation: false });
+    return {};
+  },
+  GetKeyRotationStatus(context, { KeyId }) {
+    const key = openKey(context, KeyId, "kms:GetKeyRotationStatus");
+    return { KeyId: key.arn, KeyRotationEnabled: key.rotation };
+  },
+
+  TagResource(context, { KeyId, Tags = [] }) {
+    const { tags } = openKey(context, KeyId, "kms:TagResource");
+    const kept = tags.filter((tag) => !Tags.some(({ TagKey }) => TagKey === tag.TagKey));
+    change(context, KeyId, "kms:TagResource", { tags: [...kept, ...Tags] });
+    return {};
+  },
+  UntagResource(context, { KeyId, TagKeys = [] }) {
+    const { tags } = openKey(context, KeyId, "kms:UntagResource");
+    change(context, KeyId, "kms:UntagResource", { tags: tags.filter(({ TagKey }) => !TagKeys.includes(TagKey ?? "")) });
+    return {};
+  },
+  ListResourceTags(context, { KeyId }) {
+    return { Tags: [...openKey(context, KeyId, "kms:ListResourceTags").tags], Truncated: false };
+  },
+};
