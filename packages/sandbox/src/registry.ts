@@ -1,5 +1,6 @@
 import type { FrontDefinition } from "./core/fronts.ts";
 import type { ServiceDefinition } from "./core/service.ts";
+import { codebuild } from "./services/codebuild/index.ts";
 import { codeConnections } from "./services/codeconnections/index.ts";
 import { eventBridge } from "./services/eventbridge/index.ts";
 import { iam } from "./services/iam/index.ts";
@@ -18,6 +19,7 @@ export const services: readonly ServiceDefinition[] = [
   sqs,
   eventBridge,
   codeConnections,
+  codebuild,
 ];
 
 /** What listens beside the AWS API; each has a port of its own. */
