@@ -17,6 +17,7 @@ import { query } from "./protocols/query.ts";
 import { restJson } from "./protocols/rest-json.ts";
 import { restXml } from "./protocols/rest-xml.ts";
 import { readSignature, type SignedBy, sha256, verifySignature } from "./signature.ts";
+import { escapeXml } from "./xml.ts";
 
 const PROTOCOLS: Readonly<Record<Protocol, WireProtocol>> = {
   query,
@@ -96,11 +97,24 @@ export function createWireHandler({ models, runtimes, credentials, shared }: Wir
       response = await run(identify(request, by), by, rawBody, requestId, hangUp.signal);
     } catch (thrown) {
       if (incoming.destroyed && !incoming.complete) return;
-      const { code, message, status } = toAwsError(thrown);
-      const body = JSON.stringify({ __type: code, message });
-      response = { status: status ?? 400, headers: { "content-type": "application/json" }, body };
+      response = bareError(incoming, toAwsError(thrown), requestId);
     }
     send(outgoing, incoming.method ?? "GET", response, requestId);
+  };
+}
+
+/** An error before the service is known: a form's sender gets XML, everybody else JSON. */
+function bareError(incoming: IncomingMessage, error: AwsError, requestId: string): WireResponse {
+  const { code, message, status = 400 } = error;
+  if (String(incoming.headers["content-type"]).includes("x-www-form-urlencoded")) {
+    const details = `<Code>${escapeXml(code)}</Code><Message>${escapeXml(message)}</Message>`;
+    const body = `<ErrorResponse><Error>${details}</Error><RequestId>${requestId}</RequestId></ErrorResponse>`;
+    return { status, headers: { "content-type": "text/xml" }, body };
+  }
+  return {
+    status,
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ __type: code, message }),
   };
 }
 

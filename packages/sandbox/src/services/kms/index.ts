@@ -17,4 +17,5 @@ export const kms = defineService({
   sdk,
   client: "KMSClient",
   operations: { ...keyOperations, ...aliasOperations, ...cryptoOperations },
+  grades: { CancelKeyDeletion: "guessed", EnableKey: "guessed", DisableKey: "guessed" },
 });

@@ -29,4 +29,5 @@ export const s3 = defineService({
     ...listOperations,
     ...multipartOperations,
   },
+  grades: { ListObjectVersions: "guessed", ListMultipartUploads: "guessed", UploadPartCopy: "guessed" },
 });
