@@ -1,5 +1,7 @@
 import type { FrontDefinition } from "./core/fronts.ts";
 import type { ServiceDefinition } from "./core/service.ts";
+import { githubFront } from "./github/front.ts";
+import { cloudFormation } from "./services/cloudformation/index.ts";
 import { codebuild } from "./services/codebuild/index.ts";
 import { codeConnections } from "./services/codeconnections/index.ts";
 import { eventBridge } from "./services/eventbridge/index.ts";
@@ -20,9 +22,11 @@ export const services: readonly ServiceDefinition[] = [
   eventBridge,
   codeConnections,
   codebuild,
+  cloudFormation, // last: it goes on with stacks, for which it needs all others
 ];
 
 /** What listens beside the AWS API; each has a port of its own. */
 // biome-ignore format: as above
 export const fronts: readonly FrontDefinition[] = [
+  githubFront,
 ];

@@ -1,0 +1,30 @@
+import type { Provider } from "../provider.ts";
+import { apiProviders } from "./api-gateway.ts";
+import { codeProviders } from "./code.ts";
+import { eventProviders } from "./events.ts";
+import { iamProviders } from "./iam.ts";
+import { keyProviders } from "./kms.ts";
+import { lambdaProviders } from "./lambda.ts";
+import { functionProviders } from "./lambda-function.ts";
+import { observabilityProviders } from "./observability.ts";
+import { bucketProviders } from "./s3.ts";
+import { queueProviders } from "./sqs.ts";
+
+const byType: ReadonlyMap<string, Provider> = new Map(
+  [
+    ...apiProviders,
+    ...bucketProviders,
+    ...codeProviders,
+    ...eventProviders,
+    ...functionProviders,
+    ...iamProviders,
+    ...keyProviders,
+    ...lambdaProviders,
+    ...observabilityProviders,
+    ...queueProviders,
+  ].map((provider) => [provider.type, provider]),
+);
+
+export function providerOf(type: string): Provider | undefined {
+  return byType.get(type);
+}
