@@ -1,0 +1,42 @@
+import { listWaitingReleases } from "@turnpike/domain/releases";
+import { buttonClass, Card, CardHeader, EmptyState } from "@turnpike/ui";
+import type { Metadata } from "next";
+import Link from "next/link";
+import { Page } from "../../../frame/page.tsx";
+import { Live } from "../../../live/live.tsx";
+import { WaitingReleases } from "../../../present/waiting-releases.tsx";
+import { pageActor } from "../../../server/actor.ts";
+import { container } from "../../../server/container.ts";
+
+export const metadata: Metadata = { title: "Approvals" };
+
+const topics = ["approvals"];
+
+export default async function ApprovalsPage() {
+  const actor = await pageActor();
+  const deps = await container();
+  const revision = deps.live.revision(topics);
+  const waiting = await listWaitingReleases(deps, actor);
+  return (
+    <Page title="Approvals" lead="Candidates that are tested in dev and wait for a person before production.">
+      <Live topics={topics} revision={revision} />
+      <Card aria-labelledby="waiting">
+        <CardHeader id="waiting" title="Waiting for a decision" count={waiting.length} />
+        {waiting.length > 0 ? (
+          <WaitingReleases releases={waiting} />
+        ) : (
+          <EmptyState
+            title="Nothing waits for a decision"
+            actions={
+              <Link href="/services" className={buttonClass()}>
+                All services
+              </Link>
+            }
+          >
+            When a pipeline reaches its production gate, its candidate appears here with the evidence.
+          </EmptyState>
+        )}
+      </Card>
+    </Page>
+  );
+}

@@ -1,0 +1,10 @@
+import { readLogs } from "@turnpike/domain/telemetry";
+import { telemetryQuery } from "../../../../../../../../server/inputs.ts";
+import { route } from "../../../../../../../../server/route.ts";
+
+export const GET = route({
+  permission: "service:read",
+  input: telemetryQuery,
+  run: ({ deps, actor, input: { name, environment, minutes, filter } }) =>
+    readLogs(deps, actor, { service: name, environment, minutes, ...(filter ? { filter } : {}) }),
+});

@@ -1,0 +1,66 @@
+import path from "node:path";
+import { createAccounts, createPipelines, createTelemetryReader } from "@turnpike/aws";
+import { loadConfig } from "@turnpike/config";
+import { verifyDelivery } from "@turnpike/github";
+import { systemClock } from "@turnpike/kernel";
+import { createStore } from "@turnpike/store";
+import { createTemplates } from "@turnpike/templating";
+import { pino } from "pino";
+import { createAuth } from "./auth.ts";
+import { coalesce } from "./coalesce.ts";
+import { createLiveHub } from "./live-hub.ts";
+
+/** Longest wait for one answer of AWS: a person is looking at a page. */
+const AWS_DEADLINE_MS = 5000;
+
+/** The portal's composition root: the only place in it that knows an adapter. */
+async function createContainer() {
+  const config = loadConfig();
+  const log = pino({ level: config.logLevel, base: { process: "portal" } });
+  const store = createStore({ databaseUrl: config.databaseUrl, log });
+  await store.start();
+  const accounts = createAccounts({
+    region: config.region,
+    externalId: config.readerExternalId,
+    sourceIdentity: "turnpike-portal",
+    deadlineMs: AWS_DEADLINE_MS,
+    readerRoleOf: async (accountId) => {
+      const documents = await store.platform.list("Account");
+      return documents.find(({ document }) => document.spec.accountId === accountId)?.document.spec.readerRoleArn;
+    },
+  });
+  const templates = createTemplates({
+    directory: config.templatesDir,
+    cacheDir: path.join(config.dataDir, "portal", "templates"),
+  });
+  return {
+    ...store,
+    config,
+    log,
+    clock: systemClock,
+    templates,
+    pipelines: createPipelines(accounts, config.github.url),
+    reader: coalesce(createTelemetryReader(accounts), systemClock),
+    githubUrl: config.github.url,
+    releaseOf: async (service: string, executionId: string) =>
+      (await store.releases.list({ service })).find((release) => release.executionId === executionId)?.id,
+    verifyWebhook: (body: string, signature: string) => verifyDelivery(config.github.webhookSecret, body, signature),
+    auth: createAuth(config, store.prisma, log),
+    live: createLiveHub(store.changes),
+  };
+}
+
+export type Container = Awaited<ReturnType<typeof createContainer>>;
+
+const KEY = Symbol.for("turnpike.portal.container");
+const holder = globalThis as { [KEY]?: Promise<Container> };
+
+/** One container for each process, whichever bundle of Next asks for it first. A failed start is tried again. */
+export function container(): Promise<Container> {
+  const made = holder[KEY] ?? createContainer();
+  holder[KEY] = made;
+  made.catch(() => {
+    if (holder[KEY] === made) delete holder[KEY];
+  });
+  return made;
+}

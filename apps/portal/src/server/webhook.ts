@@ -1,0 +1,52 @@
+import type { Changes } from "@turnpike/domain/live";
+import type { Clock, Logger } from "@turnpike/kernel";
+import { z } from "zod";
+
+export interface WebhookDeps {
+  /** Whether `signature` (`x-hub-signature-256`) is this body's, in constant time. */
+  readonly verifyWebhook: (body: string, signature: string) => Promise<boolean>;
+  readonly deliveries: { take(id: string, event: string, at: Date): Promise<boolean> };
+  readonly changes: Pick<Changes, "publish">;
+  readonly clock: Clock;
+  readonly config: { readonly platformRepository: string };
+  readonly log: Logger;
+}
+
+/** GitHub refuses to send more than this. */
+const MAX_BODY_BYTES = 25 * 1024 * 1024;
+
+const delivered = z.object({ repository: z.object({ full_name: z.string() }).optional() });
+
+/**
+ * Takes one delivery: 401 without the right signature, 202 otherwise, also for one that came before (GitHub repeats
+ * them). It only wakes the worker, which looks at GitHub itself: nothing in the payload is believed.
+ */
+export async function receiveWebhook(deps: WebhookDeps, request: Request): Promise<Response> {
+  const id = request.headers.get("x-github-delivery");
+  const event = request.headers.get("x-github-event");
+  const signature = request.headers.get("x-hub-signature-256");
+  if (Number(request.headers.get("content-length") ?? 0) > MAX_BODY_BYTES) return new Response(null, { status: 413 });
+  const body = await request.text();
+  if (!id || !event || !signature || !(await deps.verifyWebhook(body, signature))) {
+    deps.log.warn({ delivery: id, event }, "webhook refused");
+    return new Response(null, { status: 401 });
+  }
+  const repository = repositoryOf(body);
+  if (await deps.deliveries.take(id, event, deps.clock.now())) {
+    // A service's own repository needs no wake-up: its pipeline hears of the push, and the worker of the pipeline.
+    if (event === "push" && repository === deps.config.platformRepository) {
+      await deps.changes.publish("platform-pushed");
+    }
+    deps.log.info({ delivery: id, event, repository }, "webhook taken");
+  }
+  return new Response(null, { status: 202 });
+}
+
+function repositoryOf(body: string): string | undefined {
+  try {
+    return delivered.parse(JSON.parse(body)).repository?.full_name;
+  } catch {
+    // Signed, but not a payload that speaks of a repository: there is nothing to wake for.
+    return undefined;
+  }
+}
