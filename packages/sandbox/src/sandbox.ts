@@ -5,13 +5,13 @@ import type { Send, ServiceRuntime, Signals, Surroundings } from "./core/context
 import { type AccessKey, openCredentials, sessionArn } from "./core/credentials.ts";
 import { childEnvironment } from "./core/environment.ts";
 import type { FrontDefinition } from "./core/fronts.ts";
-import { type HttpPort, listenHttp, listenUdp } from "./core/listen.ts";
+import { type HttpPort, listenHttp, listenUdp, type UdpPort } from "./core/listen.ts";
 import { systemRandom } from "./core/random.ts";
-import { createRuntimes } from "./core/runtime.ts";
+import { createRuntimes, type Runtimes } from "./core/runtime.ts";
 import type { Running, ServiceDefinition } from "./core/service.ts";
 import { createSignals } from "./core/signals.ts";
 import { openState } from "./core/store.ts";
-import { loadModel } from "./core/wire/model.ts";
+import { loadModel, type ServiceModel } from "./core/wire/model.ts";
 import { createWireHandler } from "./core/wire/server.ts";
 import { fronts as allFronts, services as allServices } from "./registry.ts";
 
@@ -23,9 +23,9 @@ export interface SandboxOptions {
   readonly clock?: ControlledClock;
   /** Region of what has none, and of `send` without one. */
   readonly region?: string;
-  /** Given to the GitHub front as it is. */
+  /** Given to the GitHub front as it is. Left out: there is no GitHub. */
   readonly github?: object;
-  /** Given to the OpenID Connect front as it is. */
+  /** Given to the OpenID Connect front as it is. Left out: there is no issuer. */
   readonly oidc?: object;
   /** Default: one JSON object a line in `<dataDir>/sandbox.log`. */
   readonly log?: (event: string, fields: object) => void;
@@ -74,7 +74,12 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   const clock = options.clock ?? createClock();
   const state = openState(join(dataDir, "state.sqlite"));
   const undo: (() => Promise<void> | void)[] = [() => state.close(), () => clock.stop()];
-  const stop = async () => {
+  let stopped: Promise<void> | undefined;
+  const stop = () => {
+    stopped ??= undoAll();
+    return stopped;
+  };
+  const undoAll = async () => {
     for (let step = undo.pop(); step; step = undo.pop()) {
       try {
         await step();
@@ -96,6 +101,13 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     const bind = async (name: "aws" | "gateway" | "github" | "oidc") => {
       const port = await listenHttp(options.ports?.[name] ?? 0, {
         loopbackOriginsOnly: name === "aws" || name === "github",
+        onCrash: (error, { method, url }) =>
+          log("request.crashed", {
+            port: name,
+            method,
+            url,
+            error: error instanceof Error ? error.stack : String(error),
+          }),
       });
       undo.push(() => port.close());
       return port;
@@ -140,24 +152,8 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     }
     const shared = { clock, random: systemRandom, log, defaultRegion: region };
     http.aws.serve(createWireHandler({ models, runtimes, credentials, shared }));
-    for (const front of fronts) {
-      const model = models.find((candidate) => candidate.definition === front.service);
-      const runtime = model ? runtimes.of(model) : runtimes.named(front.name);
-      if (front.name === "xray") {
-        udp.serve(front.receiver(runtime));
-        continue;
-      }
-      const handler = await front.handler(runtime, frontOptions(front.name, options));
-      const port: HttpPort = http[front.name];
-      if (typeof handler === "function") {
-        port.serve(handler);
-        continue;
-      }
-      port.serve(handler.handle);
-      const ended = handler.stop;
-      if (ended) undo.push(() => ended());
-      if (handler.gitDirectory) gitDirectory = handler.gitDirectory;
-    }
+    const ports = { ...http, xray: udp };
+    gitDirectory = await startFronts({ fronts, options, models, runtimes, ports, undo });
     undo.push(() => {
       for (const port of Object.values(http)) port.pause();
     });
@@ -194,9 +190,39 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   }
 }
 
-function frontOptions(name: "github" | "oidc" | "gateway", options: SandboxOptions): object {
-  if (name === "gateway") return {};
-  return options[name] ?? {};
+interface FrontStart {
+  readonly fronts: readonly FrontDefinition[];
+  readonly options: SandboxOptions;
+  readonly models: readonly ServiceModel[];
+  readonly runtimes: Runtimes;
+  readonly ports: Record<"gateway" | "github" | "oidc", HttpPort> & { readonly xray: UdpPort };
+  readonly undo: (() => Promise<void> | void)[];
+}
+
+/**
+ * Starts what listens beside the AWS API, and returns where GitHub keeps its repositories. A front whose service isn't
+ * among those started, and a GitHub or issuer without options, is left out: its port goes on answering 503.
+ */
+async function startFronts({ fronts, options, models, runtimes, ports, undo }: FrontStart) {
+  let gitDirectory: Surroundings["gitDirectory"] = () => undefined;
+  for (const front of fronts) {
+    const model = models.find((candidate) => candidate.definition === front.service);
+    if (front.service && !model) continue;
+    const runtime = model ? runtimes.of(model) : runtimes.named(front.name);
+    if (front.name === "xray") {
+      ports.xray.serve(front.receiver(runtime));
+      continue;
+    }
+    const given = front.name === "gateway" ? {} : options[front.name];
+    if (given === undefined) continue;
+    const handler = await front.handler(runtime, given);
+    const { handle, stop } =
+      typeof handler === "function" ? { handle: handler } : { ...handler, handle: handler.handle };
+    if (stop) undo.push(() => stop());
+    if (typeof handler !== "function" && handler.gitDirectory) gitDirectory = handler.gitDirectory;
+    ports[front.name].serve(handle);
+  }
+  return gitDirectory;
 }
 
 function logToFile(file: string): (event: string, fields: object) => void {

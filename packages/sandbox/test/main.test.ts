@@ -15,8 +15,11 @@ async function startProcess() {
   const child = spawn(process.execPath, [MAIN, "--config", config], { stdio: ["pipe", "pipe", "inherit"] });
   onTestFinished(() => void child.kill("SIGKILL"));
   const exit = once(child, "exit");
-  const [line] = (await once(createInterface(child.stdout), "line")) as [string];
-  const ready = JSON.parse(line) as { ready: boolean; awsUrl: string };
+  const line = new Promise<string>((resolve, reject) => {
+    createInterface(child.stdout).once("line", resolve);
+    child.once("exit", (code) => reject(new Error(`The sandbox ended with ${code} before it was ready.`)));
+  });
+  const ready = JSON.parse(await line) as { ready: boolean; awsUrl: string };
   return { child, ready, exit };
 }
 

@@ -5,6 +5,7 @@ import { text } from "node:stream/consumers";
 import { CreateRoleCommand, GetRoleCommand, IAMClient } from "@aws-sdk/client-iam";
 import { GetCallerIdentityCommand, GetSessionTokenCommand, STSClient } from "@aws-sdk/client-sts";
 import { expect, test } from "vitest";
+import type { FrontDefinition } from "../src/core/fronts.ts";
 import { startSandbox } from "../src/index.ts";
 import { clientSettings, DEV, sandboxForTest, temporaryFolder } from "./support.ts";
 
@@ -88,6 +89,24 @@ test("a start whose port is taken fails and leaves nothing open", async () => {
   await expect(startSandbox({ dataDir, fronts: [], ports: { aws } })).rejects.toThrow("EADDRINUSE");
   const retried = await startSandbox({ dataDir, fronts: [] });
   await retried.stop();
+});
+
+test("a second sandbox on the same folder is refused while the first runs", async () => {
+  const sandbox = await sandboxForTest();
+  await expect(startSandbox({ dataDir: sandbox.dataDir, fronts: [] })).rejects.toThrow(
+    "is another sandbox running on it?",
+  );
+});
+
+test("a front that throws loses its own request and nothing else", async () => {
+  const crashing: FrontDefinition = {
+    name: "github",
+    handler: () => async () => {
+      throw new Error("front");
+    },
+  };
+  const sandbox = await sandboxForTest({ fronts: [crashing], github: {} });
+  for (const _ of [1, 2]) expect((await fetch(sandbox.githubUrl)).status).toBe(500);
 });
 
 test("children get the machine's package registry settings and nothing else of the sandbox's environment", async () => {

@@ -78,6 +78,7 @@ export interface Signals {
 /**
  * Every signal by its type. A service that announces something of its own adds it where it is defined:
  * `declare module "../../core/context.ts" { interface SandboxSignals { "x.y": { type: "x.y"; … } } }`
+ * @public
  */
 export interface SandboxSignals {
   "github.push": {
@@ -150,7 +151,10 @@ export interface Context extends Omit<ServiceRuntime, "storeOf" | "scopes" | "co
   readonly requestId: string;
   /** True when another service of the sandbox calls, false for a signed request from outside. */
   readonly internal: boolean;
-  /** Aborted when the client of a signed request hangs up; a long poll must not hand a message to nobody. */
+  /**
+   * Aborted when the client of a signed request hangs up (a long poll must not hand a message to nobody), and once the
+   * request is answered. Not for work that goes on afterwards.
+   */
   readonly signal: AbortSignal;
   /** `X-Amzn-Trace-Id` of the request; no SDK shape carries it, yet callers hand their trace on in it. */
   readonly traceHeader?: string | undefined;

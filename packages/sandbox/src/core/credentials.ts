@@ -9,13 +9,13 @@ export interface AccessKey {
   readonly secretAccessKey: string;
 }
 
-export interface SessionKey extends AccessKey {
+interface SessionKey extends AccessKey {
   readonly sessionToken: string;
   readonly expiration: Date;
 }
 
 /** What temporary credentials stand for. */
-export interface SessionRequest {
+interface SessionRequest {
   /** `arn:aws:iam::222222222222:role/turnpike-reader` */
   readonly roleArn: string;
   readonly sessionName: string;
@@ -34,7 +34,7 @@ interface SessionRecord {
 }
 
 /** What the keeper of keys says about an access key; the wire layer turns a refusal into each protocol's own error. */
-export type KeyVerdict =
+type KeyVerdict =
   | { readonly kind: "known"; readonly caller: Caller; readonly secretAccessKey: string }
   | { readonly kind: "unknown" }
   | { readonly kind: "expired" };

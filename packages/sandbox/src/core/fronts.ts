@@ -15,7 +15,7 @@ export interface HttpFront {
   handler(runtime: ServiceRuntime, options: object): FrontHandler | Promise<FrontHandler>;
 }
 
-export interface UdpFront {
+interface UdpFront {
   readonly name: "xray";
   readonly service?: ServiceDefinition;
   /** Called once, after all services have started; the result gets each datagram. */
@@ -31,7 +31,7 @@ export type FrontHandler =
   | RequestHandler
   | {
       readonly handle: RequestHandler;
-      stop?(): Promise<void>;
+      readonly stop?: () => Promise<void>;
       /** GitHub's: where the bare repository of `owner/name` is; it answers `surroundings.gitDirectory`. */
-      gitDirectory?(repository: string): string | undefined;
+      readonly gitDirectory?: (repository: string) => string | undefined;
     };

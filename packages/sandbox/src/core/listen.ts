@@ -14,6 +14,11 @@ export interface HttpPort {
   close(): Promise<void>;
 }
 
+interface HttpPortOptions {
+  readonly loopbackOriginsOnly: boolean;
+  readonly onCrash?: (error: unknown, request: IncomingMessage) => void;
+}
+
 export interface UdpPort {
   readonly address: string;
   serve(receiver: (datagram: Buffer) => void): void;
@@ -29,13 +34,19 @@ export interface UdpPort {
  * `loopbackOriginsOnly` a request that names another site as its Origin is refused. The gateway and the issuer don't
  * set it: there a foreign origin is the business of the API's own CORS settings.
  */
-export async function listenHttp(port: number, options: { loopbackOriginsOnly: boolean }): Promise<HttpPort> {
+export async function listenHttp(port: number, options: HttpPortOptions): Promise<HttpPort> {
   let handler: RequestHandler | undefined;
   const server: Server = createServer({ requestTimeout: 0 }, (request, response) => {
     const refusal = refuse(request, (server.address() as AddressInfo | null)?.port ?? port, options);
     if (refusal) return answer(response, 403, refusal);
     if (!handler) return answer(response, 503, "The sandbox isn't ready.");
-    return handler(request, response);
+    const run = handler;
+    // A front that throws loses its own request, not the process in which everything else runs.
+    return Promise.try(() => run(request, response)).catch((error: unknown) => {
+      options.onCrash?.(error, request);
+      if (response.headersSent) response.destroy();
+      else answer(response, 500, "The sandbox failed at this request; its log says why.");
+    });
   });
   // Above the keep-alive of common clients, so that a reused connection isn't closed under a request.
   server.keepAliveTimeout = 65_000;
@@ -74,7 +85,7 @@ export async function listenUdp(port: number): Promise<UdpPort> {
   };
 }
 
-function refuse(request: IncomingMessage, port: number, options: { loopbackOriginsOnly: boolean }): string | undefined {
+function refuse(request: IncomingMessage, port: number, options: HttpPortOptions): string | undefined {
   const host = request.headers.host ?? "";
   if (!isLoopbackHost(host, port)) return `Host "${host}" isn't this sandbox: use 127.0.0.1:${port}.`;
   const { origin } = request.headers;
@@ -86,7 +97,7 @@ function refuse(request: IncomingMessage, port: number, options: { loopbackOrigi
 
 const LOOPBACK_NAME = /^(127\.0\.0\.1|\[::1\]|([a-z0-9_.-]+\.)?localhost)$/i;
 
-export function isLoopbackHost(host: string, port: number): boolean {
+function isLoopbackHost(host: string, port: number): boolean {
   const [, name = "", given = "80"] = /^(.*?)(?::(\d+))?$/.exec(host) ?? [];
   return LOOPBACK_NAME.test(name) && Number(given) === port;
 }

@@ -30,7 +30,7 @@ export interface Shared {
 }
 
 /** Who calls an operation, where. */
-export interface CallOrigin {
+interface CallOrigin {
   readonly account: string;
   readonly region: string;
   readonly caller: Caller;

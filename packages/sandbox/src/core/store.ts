@@ -29,11 +29,21 @@ const SCHEMA = `
   ) WITHOUT ROWID;
 `;
 
-/** Opens (or creates) the sandbox's state: one SQLite file with a write-ahead log, synced at each commit. */
+/**
+ * Opens (or creates) the sandbox's state: one SQLite file with a write-ahead log, synced at each commit. The file is
+ * locked for this process, because two sandboxes on one state would hand out the same things twice; the lock dies with
+ * the process. Waits a moment for a predecessor that is still stopping, then raises.
+ */
 export function openState(file: string) {
   const db = new DatabaseSync(file);
-  db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 5000;");
-  db.exec(SCHEMA);
+  try {
+    db.exec("PRAGMA busy_timeout = 3000; PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL;");
+    db.exec("PRAGMA synchronous = FULL;");
+    db.exec(SCHEMA);
+  } catch (error) {
+    db.close();
+    throw new Error(`The sandbox's state ${file} can't be opened; is another sandbox running on it?`, { cause: error });
+  }
   const get = db.prepare(
     "SELECT value FROM documents WHERE service = ? AND account = ? AND region = ? AND collection = ? AND key = ?",
   );

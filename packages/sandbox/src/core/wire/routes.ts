@@ -15,7 +15,7 @@ interface Route {
   readonly rank: number;
 }
 
-export interface RouteMatch {
+interface RouteMatch {
   readonly operation: OperationModel;
   readonly labels: Readonly<Record<string, string>>;
 }

@@ -34,7 +34,7 @@ export interface PolicyRecord {
 }
 
 /** IAM has no regions: everything of an account is in one store. */
-export function iamStore(context: Context): Store {
+function iamStore(context: Context): Store {
   return context.runtime.storeOf(context.account, "");
 }
 
@@ -57,7 +57,7 @@ export function getPolicy(context: Context, arn: string | undefined): PolicyReco
   return policy;
 }
 
-export const isAwsManaged = (arn: string) => arn.startsWith("arn:aws:iam::aws:policy/");
+const isAwsManaged = (arn: string) => arn.startsWith("arn:aws:iam::aws:policy/");
 
 /** Raises `NoSuchEntity` for a policy of an account that isn't there; AWS's own are taken as existing. */
 export function requirePolicy(context: Context, arn: string): void {

@@ -46,7 +46,7 @@ export interface MessageTable {
 }
 
 /** One table for all queues: they are read by age and visibility, which documents under keys can't do. */
-export function messageTable(sql: DatabaseSync): MessageTable {
+function messageTable(sql: DatabaseSync): MessageTable {
   sql.exec(SCHEMA);
   const add = sql.prepare(
     `INSERT INTO sqs_messages (queue, messageId, body, attributes, systemAttributes, sentAtMs, visibleAtMs)
