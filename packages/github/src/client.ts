@@ -1,0 +1,70 @@
+import { createAppAuth } from "@octokit/auth-app";
+import { Octokit } from "octokit";
+
+export interface GitHubSettings {
+  /** `https://api.github.com` */
+  readonly apiUrl: string;
+  /** `https://github.com` */
+  readonly url: string;
+  readonly appId: number;
+  /** PEM. */
+  readonly privateKey: string;
+  /** Longest wait for one answer, in milliseconds. Default 15,000. */
+  readonly deadlineMs?: number;
+}
+
+export interface GitHub {
+  readonly settings: GitHubSettings;
+  readonly deadlineMs: number;
+  /** A client that acts as the App's installation in an organisation. */
+  installation(owner: string): Promise<Octokit>;
+  /** `Authorization` value for git over HTTP. Kept until shortly before it ends; never put in argv or a URL. */
+  gitAuthorization(owner: string): Promise<string>;
+}
+
+/**
+ * GitHub as Turnpike's App. Octokit's retries are off: a POST that is sent again after its answer was lost reports
+ * "already exists" for what it has just made; whoever calls looks it up instead.
+ */
+export function createGitHub(settings: GitHubSettings): GitHub {
+  const deadlineMs = settings.deadlineMs ?? 15_000;
+  const auth = { appId: settings.appId, privateKey: settings.privateKey };
+  const fetchInTime: typeof fetch = (input, init) =>
+    fetch(input, {
+      ...init,
+      signal: AbortSignal.any([AbortSignal.timeout(deadlineMs), ...(init?.signal ? [init.signal] : [])]),
+    });
+  const common = {
+    baseUrl: settings.apiUrl,
+    userAgent: "turnpike",
+    retry: { enabled: false },
+    throttle: { enabled: false },
+    request: { fetch: fetchInTime },
+    log: { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} },
+  };
+  const app = new Octokit({ ...common, authStrategy: createAppAuth, auth });
+  const installations = new Map<string, Promise<{ octokit: Octokit; id: number }>>();
+
+  function find(owner: string): Promise<{ octokit: Octokit; id: number }> {
+    const known = installations.get(owner);
+    if (known) return known;
+    const finding = app.rest.apps.getOrgInstallation({ org: owner }).then(({ data }) => ({
+      id: data.id,
+      octokit: new Octokit({ ...common, authStrategy: createAppAuth, auth: { ...auth, installationId: data.id } }),
+    }));
+    installations.set(owner, finding);
+    finding.catch(() => installations.delete(owner));
+    return finding;
+  }
+
+  return {
+    settings,
+    deadlineMs,
+    installation: async (owner) => (await find(owner)).octokit,
+    async gitAuthorization(owner) {
+      const { octokit } = await find(owner);
+      const { token } = (await octokit.auth({ type: "installation" })) as { token: string };
+      return `Basic ${Buffer.from(`x-access-token:${token}`).toString("base64")}`;
+    },
+  };
+}

@@ -1,0 +1,4 @@
+export { createGitHub, type GitHub, type GitHubSettings } from "./client.ts";
+export { createPlatformRepository } from "./platform-repository.ts";
+export { createRepositoryHost } from "./repository-host.ts";
+export { verifyDelivery } from "./webhooks.ts";
