@@ -20,7 +20,9 @@ export function runGraph(
     const begin = (id: string) => {
       waiting.delete(id);
       running++;
-      work(id)
+      // In process, services may answer without ever waiting: a large stack would keep all requests out until it is done.
+      new Promise((proceed) => setImmediate(proceed))
+        .then(() => work(id))
         .then((result) => {
           if (result === "done") done.add(id);
           else if (worst !== "stopped") worst = result;
