@@ -162,7 +162,11 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
       const acting = scope.region ?? region;
       if (scope.roleArn) {
         const { account, arn } = sessionArn(scope.roleArn, "sandbox");
-        return runtimes.send(command, { account, region: acting, caller: { account, arn, accessKeyId: "" } });
+        return runtimes.send(command, {
+          account,
+          region: acting,
+          caller: { account, arn, roleArn: scope.roleArn, accessKeyId: "" },
+        });
       }
       const account = scope.account ?? TOOLING_ACCOUNT;
       const { accessKeyId } = credentials.ofAccount(account);

@@ -6,11 +6,15 @@ export interface Caller {
   /** `arn:aws:iam::111111111111:user/sandbox`, `arn:aws:sts::222222222222:assumed-role/reader/session`. */
   readonly arn: string;
   readonly accessKeyId: string;
+  /** Of a session: the role itself, with its path (which `arn` leaves out). */
+  readonly roleArn?: string;
   readonly sourceIdentity?: string;
   /** Set when a service acts by itself, in process: its principal, `codepipeline.amazonaws.com`. */
   readonly service?: string;
   /** For what the service acts (a rule, a topic): `aws:SourceArn` in a resource's policy. */
   readonly sourceArn?: string;
+  /** In whose account the service acts: `aws:SourceAccount`. */
+  readonly sourceAccount?: string;
 }
 
 /**

@@ -27,6 +27,7 @@ interface SessionRecord {
   readonly secretAccessKey: string;
   readonly sessionToken: string;
   readonly account: string;
+  readonly roleArn: string;
   /** ARN of the assumed role's session. */
   readonly arn: string;
   readonly sourceIdentity?: string | undefined;
@@ -88,7 +89,7 @@ export function openCredentials(file: string, store: Store, clock: SandboxClock,
       const sessionToken = randomBytes(96).toString("base64");
       const expiresAtMs = clock.now().getTime() + durationMs;
       const who = sessionArn(roleArn, sessionName);
-      sessions.put(accessKeyId, { secretAccessKey, sessionToken, ...who, sourceIdentity, expiresAtMs });
+      sessions.put(accessKeyId, { secretAccessKey, sessionToken, roleArn, ...who, sourceIdentity, expiresAtMs });
       return { accessKeyId, secretAccessKey, sessionToken, expiration: new Date(expiresAtMs) };
     },
     lookUp(accessKeyId, sessionToken) {
@@ -102,8 +103,8 @@ export function openCredentials(file: string, store: Store, clock: SandboxClock,
       const session = sessions.get(accessKeyId);
       if (!session || !sameText(session.sessionToken, sessionToken ?? "")) return { kind: "unknown" };
       if (session.expiresAtMs <= clock.now().getTime()) return { kind: "expired" };
-      const { arn, sourceIdentity } = session;
-      const caller = { account: session.account, arn, accessKeyId, ...(sourceIdentity ? { sourceIdentity } : {}) };
+      const { account: owner, arn, roleArn, sourceIdentity } = session;
+      const caller = { account: owner, arn, roleArn, accessKeyId, ...(sourceIdentity ? { sourceIdentity } : {}) };
       return { kind: "known", caller, secretAccessKey: session.secretAccessKey };
     },
   };

@@ -48,7 +48,7 @@ export function parsePolicy(text: string): { readonly Statement: readonly Statem
 /**
  * Whether a resource's own policy lets the caller in: one Allow and no Deny that names it. Identity policies aren't
  * asked: naming an account's root lets everyone of that account in. Understands `StringEquals`, `StringNotEquals`,
- * `StringLike`, `StringNotLike`, `ArnEquals`, `ArnLike`, `Bool` and `Null`, each also with `IfExists`; any other operator
+ * `StringLike`, `StringNotLike`, `ArnEquals`, `ArnLike` and `Bool`, each also with `IfExists`, and `Null`; any other operator
  * is refused by name (501), never guessed.
  */
 export function policyAllows(text: string, request: PolicyRequest): boolean {
@@ -76,22 +76,17 @@ function isPrincipal(principal: Statement["Principal"], caller: Caller): boolean
 
 function isCaller(name: string, caller: Caller): boolean {
   if (name === "*" || name === caller.account || name === caller.arn) return true;
-  const [, , service, , account, resource = ""] = name.split(":");
-  if (account !== caller.account || service !== "iam") return false;
-  return resource === "root" || (resource.startsWith("role/") && roleName(caller.arn) === resource.split("/").at(-1));
-}
-
-/** `reader` of `arn:aws:sts::222222222222:assumed-role/reader/session`. */
-function roleName(arn: string): string | undefined {
-  return /:assumed-role\/([^/]+)\//.exec(arn)?.[1];
+  return name === caller.roleArn || name === `arn:aws:iam::${caller.account}:root`;
 }
 
 function meets(condition: Statement["Condition"], request: PolicyRequest): boolean {
   const known: Record<string, string | undefined> = {
-    "aws:principalarn": principalArn(request.caller),
+    // A session is known to conditions by its role.
+    "aws:principalarn": request.caller.roleArn ?? request.caller.arn,
     "aws:principalaccount": request.caller.account,
-    ...(request.caller.sourceIdentity ? { "aws:sourceidentity": request.caller.sourceIdentity } : {}),
-    ...(request.caller.sourceArn ? sourceKeys(request.caller.sourceArn) : {}),
+    "aws:sourceidentity": request.caller.sourceIdentity,
+    "aws:sourcearn": request.caller.sourceArn,
+    "aws:sourceaccount": request.caller.sourceAccount,
     ...request.conditions,
   };
   return Object.entries(condition ?? {}).every(([operator, keys]) =>
@@ -99,38 +94,31 @@ function meets(condition: Statement["Condition"], request: PolicyRequest): boole
   );
 }
 
-/** `aws:SourceArn` and `aws:SourceAccount` of what a service acts for. */
-function sourceKeys(arn: string): Record<string, string | undefined> {
-  return { "aws:sourcearn": arn, "aws:sourceaccount": arn.split(":")[4] };
-}
+type Comparison = (actual: string, wanted: readonly string[]) => boolean;
+
+const equals: Comparison = (actual, wanted) => wanted.includes(actual);
+const matchesPattern: Comparison = (actual, wanted) => like(wanted, actual);
+
+/** `unset` says whether the condition holds when the request hasn't got the key. */
+const OPERATORS: Readonly<Record<string, { readonly holds: Comparison; readonly unset: boolean }>> = {
+  StringEquals: { holds: equals, unset: false },
+  StringNotEquals: { holds: (actual, wanted) => !equals(actual, wanted), unset: true },
+  StringLike: { holds: matchesPattern, unset: false },
+  StringNotLike: { holds: (actual, wanted) => !matchesPattern(actual, wanted), unset: true },
+  ArnEquals: { holds: matchesPattern, unset: false },
+  ArnLike: { holds: matchesPattern, unset: false },
+  Bool: {
+    holds: (actual, wanted) => wanted.some((value) => value.toLowerCase() === actual.toLowerCase()),
+    unset: false,
+  },
+};
 
 function holds(operator: string, actual: string | undefined, wanted: readonly string[]): boolean {
-  const name = operator.replace(/IfExists$/, "");
-  if (name === "Null") return wanted.includes(String(actual === undefined));
-  const negative = name === "StringNotEquals" || name === "StringNotLike";
-  if (actual === undefined) return name !== operator || negative;
-  switch (name) {
-    case "StringEquals":
-      return wanted.includes(actual);
-    case "StringNotEquals":
-      return !wanted.includes(actual);
-    case "StringLike":
-    case "ArnLike":
-    case "ArnEquals":
-      return like(wanted, actual);
-    case "StringNotLike":
-      return !like(wanted, actual);
-    case "Bool":
-      return wanted.some((value) => value.toLowerCase() === actual.toLowerCase());
-    default:
-      throw unsupported(`the condition operator "${operator}"`);
-  }
-}
-
-/** A role's session is known to conditions by the role's ARN. */
-function principalArn(caller: Caller): string {
-  const role = roleName(caller.arn);
-  return role === undefined ? caller.arn : `arn:aws:iam::${caller.account}:role/${role}`;
+  if (operator === "Null") return wanted.includes(String(actual === undefined));
+  const known = OPERATORS[operator.replace(/IfExists$/, "")];
+  if (!known) throw unsupported(`the condition operator "${operator}"`);
+  if (actual === undefined) return known.unset || operator.endsWith("IfExists");
+  return known.holds(actual, wanted);
 }
 
 function like(patterns: OneOrMany, text: string, ignoreCase = false): boolean {

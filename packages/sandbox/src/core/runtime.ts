@@ -83,13 +83,12 @@ export function createRuntimes(models: readonly ServiceModel[], shared: Shared):
       const region = scope.region ?? here.region;
       if (scope.roleArn) {
         const { account, arn } = sessionArn(scope.roleArn, principal.split(".")[0] ?? principal);
-        const caller = { account, arn, accessKeyId: "" };
+        const caller = { account, arn, roleArn: scope.roleArn, accessKeyId: "" };
         return send(command, { account, region, caller, traceHeader: scope.traceHeader });
       }
       const account = scope.account ?? here.account;
-      const arn = `arn:aws:iam::${account}:root`;
       const source = scope.sourceArn === undefined ? {} : { sourceArn: scope.sourceArn };
-      const caller = { account, arn, accessKeyId: "", service: principal, ...source };
+      const caller = { ...serviceCaller(principal, account), sourceAccount: here.account, ...source };
       return send(command, { account, region, caller, traceHeader: scope.traceHeader });
     };
     return run as (command: AnyCommand<object, object>, scope?: CallScope) => Promise<never>;
@@ -127,7 +126,7 @@ export function createRuntimes(models: readonly ServiceModel[], shared: Shared):
       storeOf: (account, region) => shared.state.storeOf(name, account, region),
       scopes: () => shared.state.scopes(name),
       contextFor: (account, region) => {
-        const caller = { account, arn: `arn:aws:iam::${account}:root`, accessKeyId: "", service: principal };
+        const caller = serviceCaller(principal, account);
         const origin = { account, region, caller, internal: true, requestId: shared.random.uuid() };
         const model = models.find((candidate) => candidate.name === name);
         if (model) return context(model, origin);
@@ -144,6 +143,11 @@ export function createRuntimes(models: readonly ServiceModel[], shared: Shared):
     context,
     send,
   };
+}
+
+/** A service that acts by itself in an account. */
+function serviceCaller(principal: string, account: string): Caller {
+  return { account, arn: `arn:aws:iam::${account}:root`, accessKeyId: "", service: principal, sourceAccount: account };
 }
 
 /** The service's principal in trust and key policies: `codepipeline.amazonaws.com`. */

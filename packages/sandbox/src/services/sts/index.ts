@@ -47,10 +47,10 @@ const operations: Operations<typeof sdk> = {
     if (!role) throw denied(context, "sts:AssumeRole", roleArn);
     const conditions = {
       "sts:externalid": ExternalId,
-      "sts:sourceidentity": SourceIdentity,
+      "sts:sourceidentity": sourceIdentity,
       "sts:rolesessionname": sessionName,
     };
-    for (const action of ["sts:AssumeRole", ...(SourceIdentity ? ["sts:SetSourceIdentity"] : [])]) {
+    for (const action of ["sts:AssumeRole", ...(sourceIdentity ? ["sts:SetSourceIdentity"] : [])]) {
       if (!policyAllows(role.trustPolicy, { action, caller, conditions })) throw denied(context, action, roleArn);
     }
     const durationS = sessionSeconds(input.DurationSeconds, role, caller.arn.includes(":assumed-role/"));

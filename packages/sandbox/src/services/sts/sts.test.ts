@@ -75,3 +75,36 @@ test("a service assumes a role that trusts its principal, in process", async () 
   await expect(acting("STSClient")).rejects.toThrow("not authorized");
   expect((await acting("IAMClient")).Credentials?.AccessKeyId).toMatch(/^ASIA[A-Z0-9]{16}$/);
 });
+
+test("a service's trust may be narrowed to the account it acts in, and a session is known by its role's whole ARN", async () => {
+  const sandbox = await sandboxForTest();
+  const create = (RoleName: string, statement: object, Path = "/") =>
+    sandbox.send(
+      new CreateRoleCommand({
+        RoleName,
+        Path,
+        AssumeRolePolicyDocument: JSON.stringify({
+          Statement: { Effect: "Allow", Action: "sts:AssumeRole", ...statement },
+        }),
+      }),
+      { account: DEV },
+    );
+  const Service = "iam.amazonaws.com";
+  const byAccount = (account: string) => ({ Condition: { StringEquals: { "aws:SourceAccount": account } } });
+  await create("here", { Principal: { Service }, ...byAccount(DEV) });
+  await create("elsewhere", { Principal: { Service }, ...byAccount(PROD) });
+  const role = `arn:aws:iam::${TOOLING}:role/paths/pipeline`;
+  await create("by-role", {
+    Principal: { AWS: `arn:aws:iam::${TOOLING}:root` },
+    Condition: { ArnEquals: { "aws:PrincipalArn": role } },
+  });
+
+  const assuming = (name: string) =>
+    new AssumeRoleCommand({ RoleArn: `arn:aws:iam::${DEV}:role/${name}`, RoleSessionName: "se" });
+  const service = sandbox.runtimeOf("IAMClient").contextFor(DEV, "eu-west-1");
+  expect((await service.send(assuming("here"))).Credentials).toBeDefined();
+  await expect(service.send(assuming("elsewhere"))).rejects.toThrow("not authorized");
+  expect((await sandbox.send(assuming("by-role"), { roleArn: role })).Credentials).toBeDefined();
+  const namesake = role.replace("/paths", "");
+  await expect(sandbox.send(assuming("by-role"), { roleArn: namesake })).rejects.toThrow("not authorized");
+});

@@ -1,0 +1,55 @@
+import { expect, test } from "vitest";
+import type { Caller } from "./context.ts";
+import { parsePolicy, policyAllows } from "./policy.ts";
+
+const role = "arn:aws:iam::222222222222:role/deploy";
+const caller: Caller = {
+  account: "222222222222",
+  arn: "arn:aws:sts::222222222222:assumed-role/deploy/session",
+  roleArn: role,
+  accessKeyId: "ASIA",
+};
+const base = { Effect: "Allow", Principal: { AWS: "222222222222" }, Action: "s3:*", Resource: "arn:aws:s3:::b/*" };
+
+const allows = (...statements: object[]) =>
+  policyAllows(JSON.stringify({ Statement: statements }), {
+    action: "s3:GetObject",
+    resource: "arn:aws:s3:::b/key",
+    caller,
+    conditions: { "aws:securetransport": "true" },
+  });
+
+test.each<[string, object, boolean]>([
+  ["the account by its number", {}, true],
+  ["the account's root", { Principal: { AWS: "arn:aws:iam::222222222222:root" } }, true],
+  ["the role", { Principal: { AWS: [role] } }, true],
+  ["another role", { Principal: { AWS: `${role}-not` } }, false],
+  ["another account", { Principal: { AWS: "333333333333" } }, false],
+  ["a service, when a role calls", { Principal: { Service: "s3.amazonaws.com" } }, false],
+  ["everybody", { Principal: "*" }, true],
+  ["an action by its pattern, whatever its case", { Action: ["S3:Get?bject"] }, true],
+  ["another action", { Action: "s3:PutObject" }, false],
+  ["all actions but this one", { Action: undefined, NotAction: "s3:GetObject" }, false],
+  ["another resource", { Resource: "arn:aws:s3:::b" }, false],
+  ["a condition that holds", { Condition: { ArnLike: { "aws:PrincipalArn": "arn:aws:iam::*:role/dep*" } } }, true],
+  ["a condition that doesn't", { Condition: { StringEquals: { "aws:PrincipalAccount": "1" } } }, false],
+  ["a condition on what isn't there", { Condition: { StringEquals: { "sts:ExternalId": "x" } } }, false],
+  ["the same, if it exists", { Condition: { StringEqualsIfExists: { "sts:ExternalId": "x" } } }, true],
+  ["what must not be there", { Condition: { Null: { "sts:ExternalId": "true" } } }, true],
+])("a statement that names %s is judged so", (_, change, expected) => {
+  expect(allows({ ...base, ...change })).toBe(expected);
+});
+
+test("a denial wins over any permission, where it applies", () => {
+  const denial = { ...base, Effect: "Deny", Principal: "*" };
+  expect(allows(base, denial)).toBe(false);
+  expect(allows(base, { ...denial, Condition: { Bool: { "aws:SecureTransport": "false" } } })).toBe(true);
+});
+
+test("what isn't understood is refused by name, not guessed", () => {
+  expect(() => allows({ ...base, Condition: { IpAddress: { "aws:SourceIp": "10.0.0.0/8" } } })).toThrow("IpAddress");
+  expect(() => allows({ ...base, NotPrincipal: "*" })).toThrow("NotPrincipal");
+  for (const text of ["", "null", "[]", "{}", '{"Statement":[{"Effect":"allow"}]}']) {
+    expect(() => parsePolicy(text)).toThrow(expect.objectContaining({ code: "MalformedPolicyDocument" }));
+  }
+});
