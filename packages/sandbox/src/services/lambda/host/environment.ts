@@ -1,0 +1,247 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdirSync, readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import type { ServiceRuntime } from "../../../core/context.ts";
+import { codeFolder } from "../code.ts";
+import type { FunctionConfig } from "../records.ts";
+import { frameReader, lineReader } from "./frames.ts";
+import { killGroup, type Lifeline } from "./lifeline.ts";
+import { type Job, openRuntimeApi, type RuntimeApi } from "./runtime-api.ts";
+import { commandFor } from "./runtimes.ts";
+
+/** How a job, or the initialisation, came to an end. */
+export type Outcome =
+  | { readonly kind: "response"; readonly body: Buffer }
+  /** The runtime reported an error; `body` is its JSON. */
+  | { readonly kind: "error"; readonly body: Buffer }
+  | { readonly kind: "timeout" }
+  /** The process ended without an answer. */
+  | { readonly kind: "exit"; readonly code: number | null; readonly signal: NodeJS.Signals | null }
+  /** The process ended, after an earlier job, before it took this one. */
+  | { readonly kind: "gone" };
+
+/** An execution environment: one process, one job at a time. */
+export interface Environment {
+  readonly config: FunctionConfig;
+  readonly logStream: string;
+  /** Milliseconds from the start of the process until it asked for work. */
+  readonly initMs: number;
+  readonly groupId: number;
+  /** Undefined: it waits for work. Otherwise the initialisation failed, and the process is gone. */
+  readonly initialised: Promise<Outcome | undefined>;
+  run(job: Job, timeoutMs: number): Promise<Outcome>;
+  /** The most memory that the process has had, in MB, where the machine tells (Linux). */
+  maxMemoryMb(): number | undefined;
+  /** False once the process is ending. */
+  alive(): boolean;
+  /** Resolves when the process is gone. */
+  readonly exited: Promise<void>;
+  /** Kills the process with all its children; resolves when it is gone. */
+  kill(): Promise<void>;
+}
+
+export interface EnvironmentOptions {
+  readonly runtime: ServiceRuntime;
+  readonly account: string;
+  readonly region: string;
+  readonly config: FunctionConfig;
+  readonly xrayAddress: string;
+  readonly lifeline: Lifeline;
+  readonly onLine: (text: string) => void;
+}
+
+/** AWS gives initialisation 10 s, then starts it again within the function's own timeout; here it is one wait. */
+const INIT_TIMEOUT_MS = 10_000;
+/** How long an exited process's pipes may stay open before they are given up. */
+const PIPES_CLOSE_MS = 1000;
+
+export async function startEnvironment(options: EnvironmentOptions): Promise<Environment> {
+  const { runtime, config, lifeline } = options;
+  const id = runtime.random.hex(32);
+  const logStream = `${runtime.clock.now().toISOString().slice(0, 10).replaceAll("-", "/")}/[${config.version}]${id}`;
+  const root = codeFolder(runtime, config.codeSha256);
+  const scratch = join(runtime.surroundings.dataDir, "lambda", "tmp", id);
+  mkdirSync(scratch, { recursive: true });
+
+  let finish: ((outcome: Outcome) => void) | undefined;
+  let isInitialised: (outcome: Outcome | undefined) => void = () => undefined;
+  const initialised = new Promise<Outcome | undefined>((resolve) => {
+    isInitialised = resolve;
+  });
+  let initMs = 0;
+  let ending = false;
+  /** The runtime asked for work and got none yet. */
+  let waiting = false;
+  /** Work for when it asks. */
+  let next: Job | undefined;
+
+  const end = (outcome: Outcome) => {
+    const told = finish;
+    finish = undefined;
+    if (told) told(outcome);
+    else isInitialised(outcome);
+  };
+
+  const startedAt = performance.now();
+  const api: RuntimeApi = await openRuntimeApi({
+    ready() {
+      if (initMs === 0) initMs = performance.now() - startedAt;
+      isInitialised(undefined);
+      waiting = next === undefined;
+      if (next) api.give(next);
+      next = undefined;
+    },
+    initError: (body) => end({ kind: "error", body }),
+    answer: ({ kind, body }) => end({ kind, body }),
+  });
+  const command = await commandFor(runtime.surroundings, config, root);
+  const child = spawn(command.file, [...command.args], {
+    cwd: root,
+    detached: true,
+    stdio: ["ignore", "pipe", "pipe", "pipe"],
+    env: environmentOf(options, { id, logStream, root, scratch, runtimeApi: api.address }),
+  });
+  const groupId = child.pid;
+  if (groupId !== undefined) lifeline.hold(groupId);
+  const readers = readOutput(child, options.onLine);
+
+  const exited = new Promise<void>((resolve) => {
+    let told = false;
+    const gone = (code: number | null, signal: NodeJS.Signals | null) => {
+      if (told) return;
+      told = true;
+      ending = true;
+      clearTimeout(initTimer);
+      if (groupId !== undefined) {
+        // What the function started and left behind.
+        killGroup(groupId);
+        lifeline.release(groupId);
+      }
+      for (const reader of readers) reader.flush();
+      api.close();
+      rmSync(scratch, { recursive: true, force: true });
+      end(next ? { kind: "gone" } : { kind: "exit", code, signal });
+      resolve();
+    };
+    // A process that couldn't be started (no such bootstrap) has no exit.
+    child.once("error", (error) => {
+      options.onLine(`sandbox: ${command.file} can't be started: ${error.message}`);
+      gone(127, null);
+    });
+    // `close` comes after the last lines. What the function started may still hold its pipes: it is killed at the exit,
+    // and who left the group isn't waited for.
+    child.once("exit", (code, signal) => {
+      ending = true;
+      if (groupId !== undefined) killGroup(groupId);
+      child.once("close", () => gone(code, signal));
+      setTimeout(() => gone(code, signal), PIPES_CLOSE_MS).unref();
+    });
+  });
+
+  const kill = async () => {
+    ending = true;
+    if (groupId !== undefined && child.exitCode === null && child.signalCode === null) killGroup(groupId);
+    await exited;
+  };
+  const initTimer = setTimeout(
+    () => {
+      end({ kind: "timeout" });
+      void kill();
+    },
+    INIT_TIMEOUT_MS + config.timeoutS * 1000,
+  );
+  void initialised.then(() => clearTimeout(initTimer));
+
+  return {
+    config,
+    logStream,
+    groupId: groupId ?? 0,
+    initialised,
+    get initMs() {
+      return initMs;
+    },
+    run: (job, timeoutMs) =>
+      new Promise<Outcome>((resolve) => {
+        const timer = setTimeout(() => {
+          finish = undefined;
+          resolve({ kind: "timeout" });
+          void kill();
+        }, timeoutMs);
+        finish = (outcome) => {
+          clearTimeout(timer);
+          resolve(outcome);
+        };
+        if (ending) return finish({ kind: "gone" });
+        if (waiting) api.give(job);
+        else next = job;
+        waiting = false;
+      }),
+    maxMemoryMb: () => peakMemoryMb(groupId),
+    alive: () => !ending,
+    exited,
+    kill,
+  };
+}
+
+function readOutput(child: ChildProcess, onLine: (text: string) => void): { flush(): void }[] {
+  const readers = [child.stdout, child.stderr].map((stream) => {
+    const reader = lineReader(onLine);
+    stream?.setEncoding("utf8").on("data", (text: string) => reader.write(text));
+    return reader;
+  });
+  const frames = child.stdio[3];
+  if (frames && "read" in frames) frames.on("data", frameReader(onLine));
+  return readers;
+}
+
+/** https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html */
+function environmentOf(
+  { runtime, account, region, config, xrayAddress }: EnvironmentOptions,
+  given: { id: string; logStream: string; root: string; scratch: string; runtimeApi: string },
+): Record<string, string> {
+  const { surroundings } = runtime;
+  const credentials = surroundings.credentialsFor(config.role, config.name);
+  const { TZ: _, ...machine } = surroundings.childEnvironment(given.scratch);
+  return {
+    ...machine,
+    TZ: ":UTC",
+    TMPDIR: given.scratch,
+    AWS_ENDPOINT_URL: surroundings.awsUrl,
+    ...config.environment,
+    _HANDLER: config.handler,
+    LAMBDA_TASK_ROOT: given.root,
+    LAMBDA_RUNTIME_DIR: join(import.meta.dirname, "../bootstrap"),
+    AWS_LAMBDA_RUNTIME_API: given.runtimeApi,
+    AWS_LAMBDA_FUNCTION_NAME: config.name,
+    AWS_LAMBDA_FUNCTION_VERSION: config.version,
+    AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(config.memoryMb),
+    AWS_LAMBDA_LOG_GROUP_NAME: config.logging.group,
+    AWS_LAMBDA_LOG_STREAM_NAME: given.logStream,
+    AWS_LAMBDA_LOG_FORMAT: config.logging.format,
+    ...(config.logging.format === "JSON" ? { AWS_LAMBDA_LOG_LEVEL: config.logging.applicationLevel } : {}),
+    AWS_LAMBDA_INITIALIZATION_TYPE: "on-demand",
+    AWS_EXECUTION_ENV: `AWS_Lambda_${config.runtime}`,
+    AWS_REGION: region,
+    AWS_DEFAULT_REGION: region,
+    AWS_ACCOUNT_ID: account,
+    AWS_ACCESS_KEY_ID: credentials.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
+    AWS_SESSION_TOKEN: credentials.sessionToken,
+    AWS_XRAY_DAEMON_ADDRESS: xrayAddress,
+    AWS_XRAY_CONTEXT_MISSING: "LOG_ERROR",
+    _AWS_XRAY_DAEMON_ADDRESS: xrayAddress.split(":")[0] ?? "",
+    _AWS_XRAY_DAEMON_PORT: xrayAddress.split(":")[1] ?? "",
+    _LAMBDA_TELEMETRY_LOG_FD: "3",
+  };
+}
+
+function peakMemoryMb(pid: number | undefined): number | undefined {
+  if (pid === undefined) return undefined;
+  try {
+    const kb = /^VmHWM:\s*(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1];
+    return kb === undefined ? undefined : Math.ceil(Number(kb) / 1024);
+  } catch {
+    // No /proc here, or the process is gone: nobody knows.
+    return undefined;
+  }
+}

@@ -1,0 +1,281 @@
+import { createSocket } from "node:dgram";
+import { once } from "node:events";
+import type { AddressInfo } from "node:net";
+import { setImmediate as turn } from "node:timers/promises";
+import type { ServiceRuntime } from "../../../core/context.ts";
+import { AwsError } from "../../../core/errors.ts";
+import { readDatagram } from "../../xray/daemon.ts";
+import { type FunctionConfig, functionArn } from "../records.ts";
+import { type Environment, type Outcome, startEnvironment } from "./environment.ts";
+import { createLifeline, type Lifeline } from "./lifeline.ts";
+import { createPool, type Target } from "./pool.ts";
+import { failureOf, platformLog } from "./report.ts";
+import { createTelemetry, type Scope } from "./telemetry.ts";
+import { decideTrace, lambdaSegments, type Trace } from "./tracing.ts";
+
+export interface Invocation {
+  readonly account: string;
+  readonly region: string;
+  readonly config: FunctionConfig;
+  readonly alias: string | undefined;
+  readonly invokedArn: string;
+  readonly requestId: string;
+  readonly payload: Uint8Array;
+  /** `X-Amzn-Trace-Id` of the request. */
+  readonly traceHeader: string | undefined;
+  /** JSON. */
+  readonly clientContext: string | undefined;
+  /** Undefined: as many as the account has. */
+  readonly reservedConcurrency: number | undefined;
+}
+
+export interface InvocationResult {
+  readonly payload: Buffer;
+  readonly failed: boolean;
+  /** The last 4 KB of this invocation's log. */
+  readonly logTail: string;
+}
+
+/** Runs functions: environments, their logs, metrics and traces. One for a sandbox. */
+export interface Host {
+  /** Raises `TooManyRequestsException` when the function's reserved concurrency is in use. */
+  invoke(invocation: Invocation): Promise<InvocationResult>;
+  /** Ends environments of a function, or of one version of it. */
+  discard(arn: string, version: string | undefined): void;
+  /** Writes what is collected for Logs, CloudWatch and X-Ray. */
+  flush(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export interface HostLimits {
+  readonly idleMs: number;
+  readonly environments: number;
+}
+
+export const DEFAULT_LIMITS: HostLimits = { idleMs: 60_000, environments: 32 };
+const TAIL_BYTES = 4096;
+
+const hosts = new WeakMap<ServiceRuntime, Host>();
+
+/** The host of this sandbox. Raises when Lambda wasn't started. */
+export function hostOf(runtime: ServiceRuntime): Host {
+  const host = hosts.get(runtime);
+  if (!host) throw new Error("Lambda has not started in this sandbox.");
+  return host;
+}
+
+/** What an environment's process says, on its way to its log stream. */
+interface Journal {
+  write(lines: readonly string[]): void;
+  /** Starts collecting for one invocation. */
+  begin(): void;
+  tail(): string;
+}
+
+export function startHost(runtime: ServiceRuntime, limits: HostLimits): Host {
+  const telemetry = createTelemetry(runtime);
+  const journals = new WeakMap<Environment, Journal>();
+  const concurrency = new Map<string, number>();
+  const daemons = new Map<string, Promise<Daemon>>();
+  let lifeline: Lifeline | undefined;
+
+  const journal = (scope: Scope, config: FunctionConfig, stream: () => string): Journal => {
+    let collected = "";
+    return {
+      write(lines) {
+        for (const line of lines) {
+          collected = `${collected}${line}\n`.slice(-TAIL_BYTES);
+          telemetry.log(scope, config.logging.group, stream(), `${line}\n`);
+        }
+      },
+      begin: () => {
+        collected = "";
+      },
+      tail: () => collected,
+    };
+  };
+
+  const start = async ({ account, region, config }: Target): Promise<Environment> => {
+    lifeline ??= createLifeline();
+    const { address } = await daemonOf(daemons, { account, region }, telemetry);
+    // Lines come only once the process runs, when the environment and with it the stream's name is there.
+    const early: string[] = [...platformLog(config).initStart(runtime.clock.now())];
+    let log: Journal | undefined;
+    const environment = await startEnvironment({
+      ...{ runtime, account, region, config, lifeline, xrayAddress: address },
+      onLine: (text) => (log ? log.write([text]) : void early.push(text)),
+    });
+    log = journal({ account, region }, config, () => environment.logStream);
+    log.write(early);
+    journals.set(environment, log);
+    return environment;
+  };
+
+  const pool = createPool({ runtime, start, idleMs: limits.idleMs, limit: limits.environments });
+
+  /** Counts an invocation in, or throttles it. */
+  const enter = (invocation: Invocation): (() => void) => {
+    const { account, region, config, reservedConcurrency } = invocation;
+    const keys = [`${account}/${region}`, functionArn(invocation, config.name)];
+    const running = keys.map((key) => (concurrency.get(key) ?? 0) + 1);
+    if (reservedConcurrency !== undefined && (running[1] ?? 0) > reservedConcurrency) {
+      recordCounts(invocation, { Throttles: 1 });
+      throw new AwsError("TooManyRequestsException", "Rate Exceeded.", {
+        members: { Type: "User", Reason: "ReservedFunctionConcurrentInvocationLimitExceeded" },
+      });
+    }
+    for (const [index, key] of keys.entries()) {
+      const dimensions: Record<string, string> = index === 0 ? {} : { FunctionName: config.name };
+      concurrency.set(key, running[index] ?? 0);
+      telemetry.metric(
+        { account, region },
+        { name: "ConcurrentExecutions", value: running[index] ?? 0, unit: "Count", dimensions },
+      );
+    }
+    return () => {
+      for (const key of keys) concurrency.set(key, (concurrency.get(key) ?? 1) - 1);
+    };
+  };
+
+  const recordCounts = (invocation: Invocation, counts: Record<string, number>, durationMs?: number) => {
+    const { account, region, config, alias } = invocation;
+    const qualifier = alias ?? (config.version === "$LATEST" ? undefined : config.version);
+    const byFunction = { FunctionName: config.name };
+    const byResource = { ...byFunction, Resource: qualifier ? `${config.name}:${qualifier}` : config.name };
+    const byVersion = alias ? [{ ...byResource, ExecutedVersion: config.version }] : [];
+    for (const dimensions of [{}, byFunction, byResource, ...byVersion]) {
+      for (const [name, value] of Object.entries(counts)) {
+        telemetry.metric({ account, region }, { name, value, unit: "Count", dimensions });
+      }
+      if (durationMs !== undefined) {
+        telemetry.metric(
+          { account, region },
+          { name: "Duration", value: durationMs, unit: "Milliseconds", dimensions },
+        );
+      }
+    }
+  };
+
+  /** Undefined: the environment ended before it took the work, which then goes to another. */
+  const run = async (
+    invocation: Invocation,
+    trace: Trace,
+    requestedAt: number,
+  ): Promise<InvocationResult | undefined> => {
+    const { account, region, config, requestId } = invocation;
+    const { clock, random } = runtime;
+    const { environment, cold } = await pool.acquire({ account, region, config });
+    const log = journals.get(environment);
+    const platform = platformLog(config);
+    try {
+      const initialisation: Outcome | undefined = await environment.initialised;
+      if (initialisation) await environment.kill();
+      if (!cold) log?.begin();
+      log?.write(platform.start(clock.now(), requestId, trace));
+      const timeoutMs = config.timeoutS * 1000;
+      const startedAt = performance.now();
+      const outcome =
+        initialisation ??
+        (await environment.run(
+          {
+            requestId,
+            payload: invocation.payload,
+            deadlineMs: Date.now() + timeoutMs,
+            invokedArn: invocation.invokedArn,
+            traceHeader: trace.header,
+            clientContext: invocation.clientContext,
+          },
+          timeoutMs,
+        ));
+      if (outcome.kind === "gone") return undefined;
+      const endedAt = performance.now();
+      // What the function wrote before it answered is in its pipes already: a turn of the loop reads it.
+      await turn();
+      await turn();
+      const durationMs = initialisation ? environment.initMs : endedAt - startedAt;
+      const failure = failureOf(outcome, requestId, config);
+      const initMs = cold && !initialisation ? environment.initMs : undefined;
+      const maxMemoryMb = environment.maxMemoryMb();
+      log?.write(platform.finished(clock.now(), { requestId, durationMs, initMs, maxMemoryMb, trace, failure }));
+      recordCounts(invocation, { Invocations: 1, Errors: failure ? 1 : 0, Throttles: 0 }, durationMs);
+      const endMs = clock.now().getTime();
+      const segments = lambdaSegments(
+        {
+          ...{ trace, name: config.name, account, requestId, endMs, durationMs, initMs },
+          arn: functionArn(invocation, config.name),
+          totalMs: endedAt - requestedAt,
+          error: failure && { type: failure.type, message: failure.message },
+        },
+        random,
+      );
+      for (const document of segments) telemetry.segment({ account, region }, document);
+      const payload = failure?.body ?? (outcome.kind === "response" ? outcome.body : Buffer.alloc(0));
+      return { payload, failed: failure !== undefined, logTail: log?.tail() ?? "" };
+    } finally {
+      pool.release(environment);
+    }
+  };
+
+  const host: Host = {
+    async invoke(invocation) {
+      const leave = enter(invocation);
+      try {
+        const requestedAt = performance.now();
+        const { config, traceHeader } = invocation;
+        const trace = decideTrace(config.tracing, traceHeader, runtime.clock.now(), runtime.random);
+        for (;;) {
+          const result = await run(invocation, trace, requestedAt);
+          if (result) return result;
+        }
+      } finally {
+        leave();
+      }
+    },
+    discard: pool.discard,
+    flush: telemetry.flush,
+    async stop() {
+      await pool.stop();
+      // The last reports are written in the turns after their environments' ends.
+      await turn();
+      for (const daemon of daemons.values()) (await daemon).close();
+      await telemetry.flush();
+      lifeline?.close();
+      hosts.delete(runtime);
+    },
+  };
+  hosts.set(runtime, host);
+  return host;
+}
+
+interface Daemon {
+  readonly address: string;
+  close(): void;
+}
+
+/**
+ * Lambda runs an X-Ray daemon beside each function, which writes as that function's account. One port for each account
+ * does the same: a datagram itself doesn't say whose it is.
+ */
+function daemonOf(
+  daemons: Map<string, Promise<Daemon>>,
+  scope: Scope,
+  telemetry: ReturnType<typeof createTelemetry>,
+): Promise<Daemon> {
+  const key = `${scope.account}/${scope.region}`;
+  const known = daemons.get(key);
+  if (known) return known;
+  const opened = (async () => {
+    const socket = createSocket("udp4");
+    socket.on("message", (datagram) => {
+      const document = readDatagram(datagram);
+      if (document !== undefined) telemetry.segment(scope, document);
+    });
+    socket.bind(0, "127.0.0.1");
+    await once(socket, "listening");
+    socket.unref();
+    const { port } = socket.address() as AddressInfo;
+    return { address: `127.0.0.1:${port}`, close: () => void socket.close() };
+  })();
+  daemons.set(key, opened);
+  return opened;
+}

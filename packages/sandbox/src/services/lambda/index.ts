@@ -1,0 +1,54 @@
+import { rmSync } from "node:fs";
+import { join } from "node:path";
+import * as sdk from "@aws-sdk/client-lambda";
+import { defineService } from "../../core/service.ts";
+import { sweepCode } from "./code.ts";
+import { resumeEvents } from "./events.ts";
+import { functionOperations } from "./functions.ts";
+import { DEFAULT_LIMITS, startHost } from "./host/host.ts";
+import { endingOf, invoke } from "./invoke.ts";
+import { permissionOperations } from "./permissions.ts";
+import { settingOperations } from "./settings.ts";
+import { versionOperations } from "./versions.ts";
+
+/**
+ * AWS Lambda: functions from a zip, versions, aliases with weights, policies, and invocations that really run: one
+ * process for each concurrent execution environment, over the Runtime API, killed with all its children at the
+ * timeout. Synchronous and asynchronous (two retries), log tail, reserved concurrency, active tracing; logs, metrics
+ * and traces arrive in CloudWatch and X-Ray a moment later.
+ *
+ * `nodejs*` runs on this Node whatever its number says, `python3.*` on the machine's python3, `provided*` runs the zip's
+ * own `bootstrap`. The architecture is kept and not looked at.
+ *
+ * Gaps, refused by name: container images, layers, file systems, SnapStart, other runtimes, response streaming.
+ * Gaps, kept as settings without effect: destinations and dead-letter queues, VPC, ephemeral storage's size. Event
+ * source mappings, function URLs, provisioned concurrency, extensions and code signing answer 501. `GetFunction` gives
+ * no `Code.Location`. The AWS SDK isn't provided by the runtime: bundle it. The code's folder isn't read-only. More
+ * environments than the machine has room for wait instead of being throttled. Identity policies aren't evaluated: the
+ * function's own account may invoke it.
+ * https://docs.aws.amazon.com/lambda/latest/api/
+ */
+export const lambda = defineService({
+  sdk,
+  client: "LambdaClient",
+  operations: {
+    ...functionOperations,
+    ...versionOperations,
+    ...permissionOperations,
+    ...settingOperations,
+    Invoke: invoke,
+  },
+  start(runtime) {
+    rmSync(join(runtime.surroundings.dataDir, "lambda", "tmp"), { recursive: true, force: true });
+    sweepCode(runtime);
+    const host = startHost(runtime, DEFAULT_LIMITS);
+    const ending = endingOf(runtime);
+    resumeEvents(runtime, ending.signal);
+    return {
+      async stop() {
+        ending.abort(new Error("The sandbox is stopping."));
+        await host.stop();
+      },
+    };
+  },
+});

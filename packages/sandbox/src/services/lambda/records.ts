@@ -1,0 +1,189 @@
+import type { DestinationConfig } from "@aws-sdk/client-lambda";
+import type { Context, ServiceRuntime } from "../../core/context.ts";
+import { AwsError } from "../../core/errors.ts";
+import type { Collection } from "../../core/store.ts";
+
+/** `$LATEST` as it is now, or a published version as it was then. */
+export interface FunctionConfig {
+  readonly name: string;
+  /** `$LATEST` or a number. */
+  readonly version: string;
+  readonly description: string;
+  readonly runtime: string;
+  readonly handler: string;
+  readonly role: string;
+  readonly timeoutS: number;
+  readonly memoryMb: number;
+  readonly environment: Readonly<Record<string, string>>;
+  readonly architecture: string;
+  readonly tracing: "Active" | "PassThrough";
+  readonly logging: Logging;
+  readonly ephemeralStorageMb: number;
+  readonly deadLetterArn: string | undefined;
+  readonly vpc: { readonly subnetIds: readonly string[]; readonly securityGroupIds: readonly string[] } | undefined;
+  /** base64, of the zip as it came. */
+  readonly codeSha256: string;
+  readonly codeSizeBytes: number;
+  /** Changes with every change of code or configuration. */
+  readonly revisionId: string;
+  readonly lastModified: string;
+}
+
+export interface Logging {
+  readonly format: "Text" | "JSON";
+  readonly group: string;
+  readonly applicationLevel: string;
+  readonly systemLevel: string;
+}
+
+export interface FunctionRecord {
+  readonly latest: FunctionConfig;
+  readonly nextVersion: number;
+  readonly tags: Readonly<Record<string, string>>;
+  /** Undefined: shares the account's. */
+  readonly reservedConcurrency: number | undefined;
+}
+
+export interface AliasRecord {
+  readonly name: string;
+  readonly version: string;
+  readonly description: string;
+  /** Share of invocations, 0 to 1, that go to another version. */
+  readonly weights: Readonly<Record<string, number>>;
+  readonly revisionId: string;
+}
+
+export interface Policy {
+  readonly statements: Readonly<Record<string, unknown>>;
+  readonly revisionId: string;
+}
+
+/** How asynchronous invocations are retried. Destinations are kept and shown; nothing is delivered to them. */
+export interface EventInvokeConfig {
+  readonly qualifier: string;
+  readonly retries: number | undefined;
+  readonly longestAgeS: number | undefined;
+  readonly destinations: DestinationConfig | undefined;
+  readonly modifiedAt: string;
+}
+
+type Stored = Pick<Context, "collection">;
+export const functions = (from: Stored): Collection<FunctionRecord> => from.collection("functions");
+/** Published versions, by `<function>/<version, 10 digits>`. */
+export const versions = (from: Stored): Collection<FunctionConfig> => from.collection("versions");
+export const aliases = (from: Stored): Collection<AliasRecord> => from.collection("aliases");
+/** By `<function>/<qualifier or nothing>`. */
+export const policies = (from: Stored): Collection<Policy> => from.collection("policies");
+export const eventInvokeConfigs = (from: Stored): Collection<EventInvokeConfig> =>
+  from.collection("event-invoke-configs");
+
+export const versionKey = (name: string, version: string) => `${name}/${version.padStart(10, "0")}`;
+
+/** What a `FunctionName` (with or without `Qualifier`) means. */
+export interface Reference {
+  readonly account: string;
+  readonly region: string;
+  readonly name: string;
+  readonly qualifier: string | undefined;
+}
+
+const NAME =
+  /^(?:arn:aws:lambda:([a-z0-9-]+):(\d{12}):function:|(\d{12}):(?:function:)?)?([\w-]{1,64})(?::(\$LATEST|[\w-]+))?$/;
+
+/** Reads a name, a partial ARN or an ARN, each with or without `:qualifier`. Raises `ValidationException`. */
+export function readReference(
+  here: { account: string; region: string },
+  functionName = "",
+  qualifier?: string | undefined,
+): Reference {
+  const match = NAME.exec(functionName);
+  if (!match)
+    throw new AwsError(
+      "ValidationException",
+      `Value '${functionName}' at 'functionName' isn't a function's name or ARN.`,
+    );
+  const [, region = here.region, fullAccount, partialAccount, name = "", inName] = match;
+  if (inName !== undefined && qualifier !== undefined && inName !== qualifier) {
+    throw new AwsError(
+      "InvalidParameterValueException",
+      "The derived qualifier from the function name does not match the specified qualifier.",
+    );
+  }
+  return { account: fullAccount ?? partialAccount ?? here.account, region, name, qualifier: qualifier ?? inName };
+}
+
+/** `arn:aws:lambda:eu-west-1:222222222222:function:orders:live` */
+export function functionArn(
+  { account, region }: { account: string; region: string },
+  name: string,
+  qualifier?: string,
+) {
+  return `arn:aws:lambda:${region}:${account}:function:${name}${qualifier === undefined ? "" : `:${qualifier}`}`;
+}
+
+export function notFound(here: { account: string; region: string }, name: string, qualifier?: string): AwsError {
+  const message = `Function not found: ${functionArn(here, name, qualifier)}`;
+  return new AwsError("ResourceNotFoundException", message, { members: { Type: "User" } });
+}
+
+/**
+ * The function that a request names, in the caller's own account. Another account's is refused here: only invoking it
+ * may be allowed by its policy.
+ */
+export function getFunction(
+  context: Context,
+  functionName: string | undefined,
+  qualifier?: string | undefined,
+): { reference: Reference; record: FunctionRecord } {
+  const reference = readReference(context, functionName, qualifier);
+  if (reference.account !== context.account || reference.region !== context.region) {
+    const message = `User: ${context.caller.arn} is not authorized to perform this action on ${functionName}: it belongs to another account or region.`;
+    throw new AwsError("AccessDeniedException", message, { status: 403 });
+  }
+  const record = functions(context).get(reference.name);
+  if (!record) throw notFound(context, reference.name, reference.qualifier);
+  return { reference, record };
+}
+
+/** What runs under a qualifier; an alias with weights may answer differently each time. */
+export function resolveQualifier(
+  from: Pick<Context, "account" | "region" | "collection">,
+  record: FunctionRecord,
+  qualifier: string | undefined,
+  draw: () => number,
+): { config: FunctionConfig; alias: string | undefined } {
+  const { name } = record.latest;
+  if (qualifier === undefined || qualifier === "$LATEST") return { config: record.latest, alias: undefined };
+  if (/^\d+$/.test(qualifier)) {
+    const config = versions(from).get(versionKey(name, qualifier));
+    if (!config) throw notFound(from, name, qualifier);
+    return { config, alias: undefined };
+  }
+  const alias = aliases(from).get(`${name}/${qualifier}`);
+  if (!alias) throw notFound(from, name, qualifier);
+  const { config } = resolveQualifier(from, record, drawVersion(alias, draw()), draw);
+  return { config, alias: qualifier };
+}
+
+function drawVersion(alias: AliasRecord, drawn: number): string {
+  let below = 0;
+  for (const [version, weight] of Object.entries(alias.weights)) {
+    below += weight;
+    if (drawn < below) return version;
+  }
+  return alias.version;
+}
+
+/** 0 to 1, from the sandbox's own randomness. */
+export const drawFrom =
+  ({ random }: Pick<ServiceRuntime, "random">) =>
+  () =>
+    Number.parseInt(random.hex(8), 16) / 2 ** 32;
+
+export function invalid(message: string): AwsError {
+  return new AwsError("InvalidParameterValueException", message, { members: { Type: "User" } });
+}
+
+export function unsupported(what: string): AwsError {
+  return new AwsError("NotImplemented", `sandbox: Lambda ${what} is not implemented`, { status: 501 });
+}

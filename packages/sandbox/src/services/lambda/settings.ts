@@ -1,0 +1,142 @@
+import type * as sdk from "@aws-sdk/client-lambda";
+import type { DestinationConfig, FunctionEventInvokeConfig } from "@aws-sdk/client-lambda";
+import type { Context } from "../../core/context.ts";
+import { AwsError } from "../../core/errors.ts";
+import type { Operations } from "../../core/service.ts";
+import { type EventInvokeConfig, eventInvokeConfigs, functionArn, functions, getFunction, invalid } from "./records.ts";
+
+/** Of an account: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
+const ACCOUNT_CONCURRENCY = 1000;
+
+export const settingOperations: Operations<typeof sdk> = {
+  PutFunctionEventInvokeConfig: (context, input) => putEventConfig(context, input, false),
+  UpdateFunctionEventInvokeConfig: (context, input) => putEventConfig(context, input, true),
+
+  GetFunctionEventInvokeConfig(context, { FunctionName, Qualifier }) {
+    const { name, config } = getEventConfig(context, FunctionName, Qualifier);
+    return showEventConfig(context, name, config);
+  },
+
+  DeleteFunctionEventInvokeConfig(context, { FunctionName, Qualifier }) {
+    const { name, config } = getEventConfig(context, FunctionName, Qualifier);
+    eventInvokeConfigs(context).delete(`${name}/${config.qualifier}`);
+    return {};
+  },
+
+  ListFunctionEventInvokeConfigs(context, { FunctionName }) {
+    const { record } = getFunction(context, FunctionName);
+    const { name } = record.latest;
+    const all = eventInvokeConfigs(context).list(`${name}/`);
+    return { FunctionEventInvokeConfigs: all.map(({ value }) => showEventConfig(context, name, value)) };
+  },
+
+  PutFunctionConcurrency(context, { FunctionName, ReservedConcurrentExecutions: reserved = 0 }) {
+    const { record } = getFunction(context, FunctionName);
+    if (reserved < 0 || reserved > ACCOUNT_CONCURRENCY - 100) {
+      throw invalid(
+        "Specified ReservedConcurrentExecutions for function decreases account's UnreservedConcurrentExecution below its minimum value of [100].",
+      );
+    }
+    functions(context).put(record.latest.name, { ...record, reservedConcurrency: reserved });
+    return { ReservedConcurrentExecutions: reserved };
+  },
+
+  GetFunctionConcurrency(context, { FunctionName }) {
+    const { reservedConcurrency } = getFunction(context, FunctionName).record;
+    return reservedConcurrency === undefined ? {} : { ReservedConcurrentExecutions: reservedConcurrency };
+  },
+
+  DeleteFunctionConcurrency(context, { FunctionName }) {
+    const { record } = getFunction(context, FunctionName);
+    functions(context).put(record.latest.name, { ...record, reservedConcurrency: undefined });
+    return {};
+  },
+
+  TagResource(context, { Resource, Tags = {} }) {
+    const { record } = getFunction(context, Resource);
+    functions(context).put(record.latest.name, { ...record, tags: { ...record.tags, ...Tags } });
+    return {};
+  },
+
+  UntagResource(context, { Resource, TagKeys = [] }) {
+    const { record } = getFunction(context, Resource);
+    const tags = Object.fromEntries(Object.entries(record.tags).filter(([key]) => !TagKeys.includes(key)));
+    functions(context).put(record.latest.name, { ...record, tags });
+    return {};
+  },
+
+  ListTags: (context, { Resource }) => ({ Tags: { ...getFunction(context, Resource).record.tags } }),
+
+  // Code signing isn't there, so no function has a configuration of it; the console and CloudFormation ask.
+  GetFunctionCodeSigningConfig(context, { FunctionName }) {
+    const { record } = getFunction(context, FunctionName);
+    return { CodeSigningConfigArn: undefined, FunctionName: record.latest.name };
+  },
+
+  GetAccountSettings(context) {
+    const all = functions(context).list();
+    const reserved = all.reduce((sum, { value }) => sum + (value.reservedConcurrency ?? 0), 0);
+    const codeSize = all.reduce((sum, { value }) => sum + value.latest.codeSizeBytes, 0);
+    return {
+      AccountLimit: {
+        TotalCodeSize: 80_530_636_800,
+        CodeSizeUnzipped: 262_144_000,
+        CodeSizeZipped: 52_428_800,
+        ConcurrentExecutions: ACCOUNT_CONCURRENCY,
+        UnreservedConcurrentExecutions: ACCOUNT_CONCURRENCY - reserved,
+      },
+      AccountUsage: { TotalCodeSize: codeSize, FunctionCount: all.length },
+    };
+  },
+};
+
+interface EventConfigInput {
+  FunctionName: string | undefined;
+  Qualifier?: string | undefined;
+  MaximumRetryAttempts?: number | undefined;
+  MaximumEventAgeInSeconds?: number | undefined;
+  DestinationConfig?: DestinationConfig | undefined;
+}
+
+function putEventConfig(context: Context, input: EventConfigInput, keep: boolean): FunctionEventInvokeConfig {
+  const { reference, record } = getFunction(context, input.FunctionName, input.Qualifier);
+  const { MaximumRetryAttempts: retries, MaximumEventAgeInSeconds: longestAgeS } = input;
+  if (retries !== undefined && ![0, 1, 2].includes(retries)) throw invalid("MaximumRetryAttempts must be 0, 1 or 2.");
+  if (longestAgeS !== undefined && !(longestAgeS >= 60 && longestAgeS <= 21_600)) {
+    throw invalid("MaximumEventAgeInSeconds must be from 60 to 21600.");
+  }
+  const qualifier = reference.qualifier ?? "$LATEST";
+  const { name } = record.latest;
+  const before = keep ? getEventConfig(context, input.FunctionName, input.Qualifier).config : undefined;
+  const config: EventInvokeConfig = {
+    qualifier,
+    retries: retries ?? before?.retries,
+    longestAgeS: longestAgeS ?? before?.longestAgeS,
+    destinations: input.DestinationConfig ?? before?.destinations,
+    modifiedAt: context.clock.now().toISOString(),
+  };
+  eventInvokeConfigs(context).put(`${name}/${qualifier}`, config);
+  return showEventConfig(context, name, config);
+}
+
+function getEventConfig(context: Context, functionName: string | undefined, given: string | undefined) {
+  const { reference, record } = getFunction(context, functionName, given);
+  const { name } = record.latest;
+  const qualifier = reference.qualifier ?? "$LATEST";
+  const config = eventInvokeConfigs(context).get(`${name}/${qualifier}`);
+  if (!config) {
+    const message = `The function ${functionArn(context, name, qualifier)} doesn't have an EventInvokeConfig`;
+    throw new AwsError("ResourceNotFoundException", message, { members: { Type: "User" } });
+  }
+  return { name, config };
+}
+
+function showEventConfig(context: Context, name: string, config: EventInvokeConfig): FunctionEventInvokeConfig {
+  return {
+    FunctionArn: functionArn(context, name, config.qualifier),
+    LastModified: new Date(config.modifiedAt),
+    ...(config.retries === undefined ? {} : { MaximumRetryAttempts: config.retries }),
+    ...(config.longestAgeS === undefined ? {} : { MaximumEventAgeInSeconds: config.longestAgeS }),
+    DestinationConfig: config.destinations ?? { OnSuccess: {}, OnFailure: {} },
+  };
+}
