@@ -6,9 +6,9 @@ export function NoTeam({ email }: { email: string }) {
     <Card className="mx-auto max-w-2xl">
       <EmptyState title="You are in no team yet">
         <p>
-          Turnpike shows what your teams own. Ask an admin of your team to add your e-mail address to its document in the
-          platform repository (<code className="font-mono text-sm">teams/your-team.yaml</code>). This page changes as soon as
-          that is merged.
+          Turnpike shows what your teams own. Ask an admin of your team to add your e-mail address to its document in
+          the platform repository (<code className="font-mono text-sm">teams/your-team.yaml</code>). This page changes
+          as soon as that is merged.
         </p>
         <p className="mt-3">
           Your address is <Copyable text={email} label="your e-mail address" />

@@ -8,7 +8,8 @@ import { destinations } from "./destinations.ts";
 
 const item =
   "flex min-h-10 cursor-pointer items-center gap-2 rounded-mark px-3 text-base data-[selected=true]:bg-accent-soft";
-const group = "[&_[cmdk-group-heading]]:px-3 [&_[cmdk-group-heading]]:py-1.5 [&_[cmdk-group-heading]]:text-muted [&_[cmdk-group-heading]]:text-sm";
+const group =
+  "[&_[cmdk-group-heading]]:px-3 [&_[cmdk-group-heading]]:py-1.5 [&_[cmdk-group-heading]]:text-muted [&_[cmdk-group-heading]]:text-sm";
 
 /** Search that is also the list of commands. Arrow keys and Enter; Esc closes it. */
 export function Palette({ onClose }: { onClose: () => void }) {
@@ -53,7 +54,13 @@ export function Palette({ onClose }: { onClose: () => void }) {
           {services && services.length > 0 && (
             <Command.Group heading="Services" className={group}>
               {services.slice(0, 500).map(({ name, owner }) => (
-                <Command.Item key={name} value={name} keywords={[owner]} onSelect={() => go(`/services/${name}`)} className={item}>
+                <Command.Item
+                  key={name}
+                  value={name}
+                  keywords={[owner]}
+                  onSelect={() => go(`/services/${name}`)}
+                  className={item}
+                >
                   <span className="truncate font-mono text-sm">{name}</span>
                   <span className="ml-auto shrink-0 text-muted text-sm">{owner}</span>
                 </Command.Item>

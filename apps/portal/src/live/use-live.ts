@@ -1,7 +1,7 @@
 "use client";
 
 import { useRouter } from "next/navigation";
-import { startTransition, useEffect, useRef, useState } from "react";
+import { startTransition, useEffect, useEffectEvent, useRef, useState } from "react";
 
 /** Several changes within this time are one look. */
 const COALESCE_MS = 100;
@@ -9,23 +9,29 @@ const BACKOFF_MS = [500, 1000, 2000, 5000, 10_000, 30_000];
 /** A hiccup shorter than this is nobody's business. */
 const QUIET_MS = 2500;
 
+/** Reads the page again whenever one of `topics` changes. Returns since when it can't, when that is worth saying. */
+export function useLive(topics: readonly string[], revision: string): Date | undefined {
+  const router = useRouter();
+  return useChanges(topics, revision, () => startTransition(() => router.refresh()));
+}
+
 /**
- * Reads the page again whenever one of `topics` changes: at once for the first change, then coalesced. A page that was
- * rendered at another `revision` than the server's has missed something, and is read again on connecting.
+ * Calls `look` whenever one of `topics` changes, several changes at once as one. What was read at another `revision`
+ * than the server's has missed something, and is looked at on connecting.
  *
  * The connection is open only while the page is visible: a browser has six for each host, and a page that nobody sees
  * catches up when it is seen.
  *
  * @returns since when the connection has been lost, when that is worth saying
  */
-export function useLive(topics: readonly string[], revision: string): Date | undefined {
-  const router = useRouter();
+export function useChanges(topics: readonly string[], revision: string, look: () => void): Date | undefined {
   const [lostSince, setLostSince] = useState<Date>();
   const rendered = useRef(revision);
   useEffect(() => {
     rendered.current = revision;
   }, [revision]);
 
+  const onChange = useEffectEvent(look);
   const key = topics.join(",");
   useEffect(() => {
     let source: EventSource | undefined;
@@ -34,17 +40,17 @@ export function useLive(topics: readonly string[], revision: string): Date | und
     let quiet: ReturnType<typeof setTimeout> | undefined;
     let coalescing: ReturnType<typeof setTimeout> | undefined;
 
-    const look = () => {
+    const changed = () => {
       coalescing ??= setTimeout(() => {
         coalescing = undefined;
-        startTransition(() => router.refresh());
+        onChange();
       }, COALESCE_MS);
     };
     const heard = (event: MessageEvent<string>) => {
       const { revision: current } = JSON.parse(event.data) as { revision: string };
       if (current === rendered.current) return;
       rendered.current = current;
-      look();
+      changed();
     };
     const connected = () => {
       attempt = 0;
@@ -82,6 +88,6 @@ export function useLive(topics: readonly string[], revision: string): Date | und
       clearTimeout(coalescing);
       close();
     };
-  }, [key, router]);
+  }, [key]);
   return lostSince;
 }

@@ -4,7 +4,13 @@ import Link from "next/link";
 import { runs } from "./states.ts";
 
 /** One execution in a line: state, commit, what started it, when and how long. */
-export function ExecutionLine({ execution, showService = false }: { execution: ExecutionSummary; showService?: boolean }) {
+export function ExecutionLine({
+  execution,
+  showService = false,
+}: {
+  execution: ExecutionSummary;
+  showService?: boolean;
+}) {
   const { state, label } = runs[execution.status];
   const going = state === "in-progress" || state === "waiting-for-person";
   return (

@@ -2,6 +2,7 @@ import type { Health } from "@turnpike/domain/catalog";
 import type { ActionKind, RunStatus } from "@turnpike/domain/pipelines";
 import type { ReleaseStatus } from "@turnpike/domain/releases";
 import type { Step } from "@turnpike/domain/scaffolding";
+import type { TraceSummary } from "@turnpike/domain/telemetry";
 import { type State, stateLabels } from "@turnpike/ui";
 
 /** A state and what it is called where it stands. */
@@ -51,4 +52,11 @@ export const actionKinds: Readonly<Record<ActionKind, string>> = {
   "change-set": "Change set",
   deploy: "Deployment",
   approval: "Approval",
+};
+
+export const traces: Readonly<Record<TraceSummary["status"], Shown>> = {
+  ok: { state: "healthy", label: "OK" },
+  error: { state: "attention", label: "Client error" },
+  fault: { state: "failing", label: "Fault" },
+  throttled: { state: "attention", label: "Throttled" },
 };

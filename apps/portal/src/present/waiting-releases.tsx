@@ -7,7 +7,10 @@ export function WaitingReleases({ releases }: { releases: readonly ReleaseSummar
   return (
     <ul className="divide-y divide-line">
       {releases.map((release) => (
-        <li key={release.id} className="flex min-h-14 flex-wrap items-center gap-x-4 gap-y-1 px-4 py-2 hover:bg-hover/60">
+        <li
+          key={release.id}
+          className="flex min-h-14 flex-wrap items-center gap-x-4 gap-y-1 px-4 py-2 hover:bg-hover/60"
+        >
           <StateIcon state="waiting-for-person" />
           <Link
             data-row

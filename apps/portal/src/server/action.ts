@@ -9,7 +9,9 @@ import { ForeignOriginError, type Problem, problemOf } from "./errors.ts";
 import { isSameOrigin } from "./origin.ts";
 import { parse, requirePermission } from "./route.ts";
 
-export type ActionResult<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly problem: Problem };
+export type ActionResult<T> =
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly problem: Problem };
 
 /**
  * A server action: a public endpoint like any other, with the same steps as a route. Errors come back as data, because

@@ -1,5 +1,5 @@
 import { createHmac } from "node:crypto";
-import { systemClock, silentLogger } from "@turnpike/kernel";
+import { silentLogger, systemClock } from "@turnpike/kernel";
 import { describe, expect, it } from "vitest";
 import { receiveWebhook } from "./webhook.ts";
 

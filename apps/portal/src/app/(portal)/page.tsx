@@ -47,8 +47,8 @@ export default async function HomePage() {
               </Link>
             }
           >
-            Your teams have no services yet. The first one takes a template, a name and a minute: a repository, a pipeline and
-            the first deployment follow by themselves.
+            Your teams have no services yet. The first one takes a template, a name and a minute: a repository, a
+            pipeline and the first deployment follow by themselves.
           </EmptyState>
         </Card>
       )}

@@ -10,7 +10,10 @@ export const metadata: Metadata = { title: "Sign in" };
 
 /** What the callback may answer with, in words. */
 const reasons: Record<string, { happened: string; next: string }> = {
-  access_denied: { happened: "The sign-in was refused at your identity provider.", next: "Try again, or use another account." },
+  access_denied: {
+    happened: "The sign-in was refused at your identity provider.",
+    next: "Try again, or use another account.",
+  },
   email_not_verified: {
     happened: "Your identity provider has not verified your e-mail address.",
     next: "Turnpike knows people by their verified address. Ask your identity team to verify yours.",
@@ -25,7 +28,10 @@ const reasons: Record<string, { happened: string; next: string }> = {
   },
 };
 
-const otherwise = { happened: "The sign-in did not finish.", next: "It may have taken too long, or been opened twice. Try again." };
+const otherwise = {
+  happened: "The sign-in did not finish.",
+  next: "It may have taken too long, or been opened twice. Try again.",
+};
 
 export default async function SignInPage({
   searchParams,

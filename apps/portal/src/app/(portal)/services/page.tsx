@@ -1,11 +1,23 @@
 import { listServices, type ServiceSummary } from "@turnpike/domain/catalog";
-import { buttonClass, Card, EmptyState, Hash, Input, RelativeTime, StateIcon, StateMark, Table, Td, Th, Tr } from "@turnpike/ui";
-import { Search } from "lucide-react";
+import {
+  buttonClass,
+  Card,
+  EmptyState,
+  Hash,
+  RelativeTime,
+  StateIcon,
+  StateMark,
+  Table,
+  Td,
+  Th,
+  Tr,
+} from "@turnpike/ui";
 import type { Metadata } from "next";
 import Form from "next/form";
 import Link from "next/link";
 import { Page } from "../../../frame/page.tsx";
 import { Live } from "../../../live/live.tsx";
+import { FilterInput } from "../../../present/filter-input.tsx";
 import { showHealth } from "../../../present/states.ts";
 import { pageActor } from "../../../server/actor.ts";
 import { container } from "../../../server/container.ts";
@@ -15,7 +27,10 @@ export const metadata: Metadata = { title: "Services" };
 const topics = ["services", "approvals"];
 const PAGE_SIZE = 100;
 
-type Search = { q?: string | string[]; page?: string | string[] };
+interface Search {
+  q?: string | string[];
+  page?: string | string[];
+}
 
 export default async function ServicesPage({ searchParams }: { searchParams: Promise<Search> }) {
   const actor = await pageActor();
@@ -43,11 +58,7 @@ export default async function ServicesPage({ searchParams }: { searchParams: Pro
       <Card>
         {services.length > 0 && (
           <Form action="/services" className="flex items-center gap-3 border-line border-b p-3">
-            <label className="relative max-w-80 flex-1">
-              <span className="sr-only">Filter by name, owner or description</span>
-              <Search size={16} aria-hidden className="absolute top-2.5 left-3 text-muted" />
-              <Input name="q" type="search" defaultValue={query} placeholder="Filter by name, owner or description" className="pl-9" />
-            </label>
+            <FilterInput name="q" value={query} label="Filter by name, owner or description" />
             <span role="status" className="text-muted text-sm tabular-nums">
               {query ? `${matching.length} of ${services.length}` : `${services.length}`}
             </span>
@@ -147,7 +158,8 @@ function LaneCell({ service, environment }: { service: ServiceSummary; environme
 }
 
 function Pages({ at, pages, query }: { at: number; pages: number; query: string }) {
-  const to = (page: number) => `/services?${new URLSearchParams({ ...(query ? { q: query } : {}), page: String(page) })}`;
+  const to = (page: number) =>
+    `/services?${new URLSearchParams({ ...(query ? { q: query } : {}), page: String(page) })}`;
   return (
     <nav aria-label="Pages" className="flex items-center justify-end gap-3 border-line border-t p-3 text-sm">
       {at > 1 && (

@@ -12,7 +12,10 @@ export default async function TemplatesPage() {
   await pageActor();
   const { templates, broken } = await listTemplates(await container());
   return (
-    <Page title="Templates" lead="Each is a paved road: code, infrastructure, tests and a pipeline to production that work from the first minute.">
+    <Page
+      title="Templates"
+      lead="Each is a paved road: code, infrastructure, tests and a pipeline to production that work from the first minute."
+    >
       {broken.map(({ name, problems }) => (
         <Notice key={name} state="attention" title={`The template ${name} can't be offered`}>
           <ul className="list-disc pl-4">
@@ -27,7 +30,8 @@ export default async function TemplatesPage() {
       {templates.length === 0 ? (
         <Card>
           <EmptyState title="There are no templates">
-            Platform engineers add them to the installation's templates folder. Nothing can be created until there is one.
+            Platform engineers add them to the installation's templates folder. Nothing can be created until there is
+            one.
           </EmptyState>
         </Card>
       ) : (

@@ -1,5 +1,5 @@
-import { container } from "../../../server/container.ts";
 import { providerIdOf } from "../../../server/auth.ts";
+import { container } from "../../../server/container.ts";
 import { safePath } from "../../../server/origin.ts";
 
 /**
@@ -21,7 +21,10 @@ export async function GET(request: Request): Promise<Response> {
       returnHeaders: true,
     });
     if (!response.url) throw new Error("The sign-in has no address to go to.");
-    const answer = new Response(null, { status: 302, headers: { location: response.url, "cache-control": "no-store" } });
+    const answer = new Response(null, {
+      status: 302,
+      headers: { location: response.url, "cache-control": "no-store" },
+    });
     for (const cookie of headers.getSetCookie()) answer.headers.append("set-cookie", cookie);
     return answer;
   } catch (error) {

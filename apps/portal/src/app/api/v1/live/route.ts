@@ -5,7 +5,12 @@ import { eventStream } from "../../../../server/event-stream.ts";
 import { route } from "../../../../server/route.ts";
 
 const topic = z.string().regex(/^(services|approvals|service:[a-z0-9-]{1,64})$/);
-const input = z.object({ topics: z.string().transform((text) => text.split(",")).pipe(z.array(topic).min(1).max(8)) });
+const input = z.object({
+  topics: z
+    .string()
+    .transform((text) => text.split(","))
+    .pipe(z.array(topic).min(1).max(8)),
+});
 
 /** Tells that something changed, never what: whoever hears it reads again, with their own permissions. */
 export const GET = route({

@@ -17,7 +17,10 @@ export const POST = route({
   input: newService,
   run: async ({ deps, actor, input, log }) => {
     const result = await requestService(deps, actor, input);
-    log.info({ service: input.name, team: input.owner, template: input.template, result: result.kind }, "service asked for");
+    log.info(
+      { service: input.name, team: input.owner, template: input.template, result: result.kind },
+      "service asked for",
+    );
     return Response.json(result, { status: statuses[result.kind] });
   },
 });

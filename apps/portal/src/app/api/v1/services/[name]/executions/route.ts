@@ -5,5 +5,7 @@ import { route } from "../../../../../../server/route.ts";
 export const GET = route({
   permission: "service:read",
   input: z.object({ name: z.string() }),
-  run: async ({ deps, actor, input: { name } }) => ({ executions: await listExecutions(deps, actor, { service: name }) }),
+  run: async ({ deps, actor, input: { name } }) => ({
+    executions: await listExecutions(deps, actor, { service: name }),
+  }),
 });

@@ -6,5 +6,6 @@ import { route } from "../../../../../../server/route.ts";
 export const GET = route({
   permission: "service:read",
   input: z.object({ name: z.string() }),
-  run: async ({ deps, actor, input: { name } }) => found(await getServiceProgress(deps, actor, name), `service ${name}`),
+  run: async ({ deps, actor, input: { name } }) =>
+    found(await getServiceProgress(deps, actor, name), `service ${name}`),
 });

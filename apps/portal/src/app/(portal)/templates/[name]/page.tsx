@@ -1,0 +1,34 @@
+import { may } from "@turnpike/domain/identity";
+import { getTemplate } from "@turnpike/domain/scaffolding";
+import { Card, EmptyState } from "@turnpike/ui";
+import type { Metadata } from "next";
+import { notFound } from "next/navigation";
+import { CreateService } from "../../../../create/create-service.tsx";
+import { Page } from "../../../../frame/page.tsx";
+import { pageActor } from "../../../../server/actor.ts";
+import { container } from "../../../../server/container.ts";
+
+export const metadata: Metadata = { title: "Create a service" };
+
+export default async function TemplatePage({ params }: { params: Promise<{ name: string }> }) {
+  const { name } = await params;
+  const actor = await pageActor();
+  const deps = await container();
+  const [template, teams] = await Promise.all([getTemplate(deps, name), deps.teams.teams()]);
+  if (!template) notFound();
+  const owners = teams.map((team) => team.name).filter((team) => may(actor, "service:create", team));
+  return (
+    <Page title={`Create a service: ${template.title}`} lead={template.description} width="wide">
+      {owners.length > 0 ? (
+        <CreateService template={template} teams={owners} />
+      ) : (
+        <Card>
+          <EmptyState title="You can't create services">
+            Creating one needs the role developer in a team. Ask an admin of your team to give it to you in the team's
+            document in the platform repository.
+          </EmptyState>
+        </Card>
+      )}
+    </Page>
+  );
+}

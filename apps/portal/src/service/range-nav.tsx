@@ -1,0 +1,47 @@
+import { clsx } from "clsx";
+import { StayLink } from "../frame/stay-link.tsx";
+import { ranges } from "./telemetry-query.ts";
+
+interface Choice {
+  readonly label: string;
+  readonly href: string;
+  readonly current: boolean;
+}
+
+/** One of a few, as links: the choice is part of the address. */
+export function ChoiceNav({ label, choices }: { label: string; choices: readonly Choice[] }) {
+  return (
+    <nav aria-label={label}>
+      <ul className="flex rounded-card border border-control bg-card">
+        {choices.map((choice) => (
+          <li key={choice.href} className="border-control not-first:border-l">
+            <StayLink
+              href={choice.href}
+              aria-current={choice.current ? "true" : undefined}
+              className={clsx(
+                "inline-flex h-8 items-center px-3 text-sm focus-visible:-outline-offset-2",
+                choice.current ? "bg-accent-soft font-medium text-accent" : "text-muted hover:text-text",
+              )}
+            >
+              {choice.label}
+            </StayLink>
+          </li>
+        ))}
+      </ul>
+    </nav>
+  );
+}
+
+/** How far back. */
+export function RangeNav({ minutes, hrefOf }: { minutes: number; hrefOf: (minutes: number) => string }) {
+  return (
+    <ChoiceNav
+      label="Time range"
+      choices={ranges.map((range) => ({
+        label: range.label,
+        href: hrefOf(range.minutes),
+        current: range.minutes === minutes,
+      }))}
+    />
+  );
+}
