@@ -102,7 +102,7 @@ export function subArguments(argument: Json): [string, Json | undefined] {
 /** `${!Literal}` is text; spaces around a name don't count. */
 const SUB_VARIABLE = /\$\{\s*(!?)([^}]*?)\s*\}/g;
 
-export function subVariables(text: string): string[] {
+function subVariables(text: string): string[] {
   return [...text.matchAll(SUB_VARIABLE)].filter((match) => match[1] === "").map((match) => match[2] ?? "");
 }
 

@@ -9,11 +9,6 @@ export function isObject(value: Json | undefined): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** A copy that shares nothing with `value`. */
-export function copy<T extends Json>(value: T): T {
-  return structuredClone(value);
-}
-
 /** Text in which equal values are equal, whatever the order of their keys. */
 export function canonical(value: Json | undefined): string {
   if (Array.isArray(value)) return `[${value.map(canonical).join(",")}]`;

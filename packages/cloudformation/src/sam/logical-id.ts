@@ -11,7 +11,7 @@ export function hashSuffix(data: Json): string {
  * JSON as Python's `json.dumps(data, separators=(",", ":"), sort_keys=True)` writes it. The text must be the same to
  * the letter: a version whose logical id differs from SAM's would be published again when a stack moves to AWS.
  */
-export function pythonJson(value: Json): string {
+function pythonJson(value: Json): string {
   if (Array.isArray(value)) return `[${value.map(pythonJson).join(",")}]`;
   if (isObject(value)) {
     const keys = Object.keys(value).sort(byCodePoint);

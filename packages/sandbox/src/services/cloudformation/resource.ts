@@ -91,7 +91,7 @@ export function callFor(
 }
 
 /** `<stack>-<logical id>-<token>`; when it is too long, both parts give way, the longer one first. */
-export function physicalName(stackName: string, logicalId: string, token: string, longest: number): string {
+function physicalName(stackName: string, logicalId: string, token: string, longest: number): string {
   const room = longest - token.length - 2;
   const half = Math.floor(room / 2);
   const stackRoom = Math.max(half, room - logicalId.length);

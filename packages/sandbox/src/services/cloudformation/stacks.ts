@@ -226,7 +226,7 @@ export function requireUpdatable(stack: StackRecord): void {
 }
 
 /** Works a definition out, or refuses it with every fault; `isDirect`: not by a change set. */
-export function prepareOrRefuse(
+function prepareOrRefuse(
   context: Context,
   stack: { id: string; name: string },
   definition: Definition,
@@ -264,6 +264,8 @@ function repeated(
   if (token === undefined) return undefined;
   const known = tokensOf(context.store).get(`${operation}:${token}`);
   if (!known) return undefined;
+  // What was made then is gone: the token asks for it anew.
+  if (stacksOf(context.store).get(known.stackId)?.status === "DELETE_COMPLETE") return undefined;
   if (known.input === JSON.stringify(input)) return known.stackId;
   const message = `A stack operation with the client request token ${token} but other parameters was requested before.`;
   throw new AwsError("TokenAlreadyExistsException", message, { status: 400 });
