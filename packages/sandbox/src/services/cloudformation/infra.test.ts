@@ -1,29 +1,27 @@
 import { readFileSync } from "node:fs";
 import { CreateStackCommand, DescribeStackEventsCommand, DescribeStacksCommand } from "@aws-sdk/client-cloudformation";
-import { GetBucketPolicyCommand } from "@aws-sdk/client-s3";
+import { GetFunctionCommand } from "@aws-sdk/client-lambda";
+import { GetBucketPolicyCommand, HeadObjectCommand, PutObjectCommand } from "@aws-sdk/client-s3";
 import { AssumeRoleCommand } from "@aws-sdk/client-sts";
+import { strToU8, zipSync } from "fflate";
 import { describe, expect, it } from "vitest";
 import { DEV, PROD, REGION, sandboxForTest, TOOLING } from "../../../test/support.ts";
 import type { Sandbox } from "../../sandbox.ts";
-import { codeConnections } from "../codeconnections/index.ts";
-import { eventBridge } from "../eventbridge/index.ts";
-import { iam } from "../iam/index.ts";
-import { kms } from "../kms/index.ts";
-import { s3 } from "../s3/index.ts";
-import { sqs } from "../sqs/index.ts";
-import { sts } from "../sts/index.ts";
-import { cloudFormation } from "./index.ts";
 
-const services = [iam, sts, s3, kms, sqs, eventBridge, codeConnections, cloudFormation];
 const infra = (name: string) => readFileSync(new URL(`../../../../../infra/${name}`, import.meta.url), "utf8");
+const httpApi = readFileSync(
+  new URL("../../../../cloudformation/test/templates/http-api.yaml", import.meta.url),
+  "utf8",
+);
 
 /** Deploys a stack and gives its outputs; what failed is the error. */
 async function deploy(
   sandbox: Sandbox,
   account: string,
   name: string,
-  file: string,
+  TemplateBody: string,
   parameters: Record<string, string>,
+  RoleARN?: string,
 ) {
   const status = new Promise<string>((resolve) => {
     const end = sandbox.signals.on("cloudformation.settled", (signal) => {
@@ -34,8 +32,9 @@ async function deploy(
   });
   const request = new CreateStackCommand({
     StackName: name,
-    TemplateBody: infra(file),
-    Capabilities: ["CAPABILITY_NAMED_IAM"],
+    TemplateBody,
+    Capabilities: ["CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"],
+    ...(RoleARN ? { RoleARN } : {}),
     Parameters: Object.entries(parameters).map(([ParameterKey, ParameterValue]) => ({ ParameterKey, ParameterValue })),
   });
   await sandbox.send(request, { account });
@@ -53,12 +52,12 @@ async function deploy(
 
 describe("the platform's accounts", () => {
   it("are set up by their templates, the target first or last, and each role lets in who it names alone", async () => {
-    const sandbox = await sandboxForTest({ services });
+    const sandbox = await sandboxForTest();
     const ArtifactKeyArn = `arn:aws:kms:${REGION}:${TOOLING}:key/00000000-0000-0000-0000-000000000000`;
     const ArtifactBucketName = `turnpike-artifacts-${TOOLING}-${REGION}`;
     const target = { ToolingAccountId: TOOLING, ExternalId: "an-external-id", ArtifactBucketName, ArtifactKeyArn };
-    const dev = await deploy(sandbox, DEV, "turnpike-account", "target-account.yaml", target);
-    const tooling = await deploy(sandbox, TOOLING, "turnpike-tooling", "tooling-account.yaml", {
+    const dev = await deploy(sandbox, DEV, "turnpike-account", infra("target-account.yaml"), target);
+    const tooling = await deploy(sandbox, TOOLING, "turnpike-tooling", infra("tooling-account.yaml"), {
       DevAccountId: DEV,
       ProdAccountId: PROD,
     });
@@ -83,5 +82,21 @@ describe("the platform's accounts", () => {
     await expect(assume(dev.PipelineActionRoleArn, {}, tooling.PipelineRoleArn)).resolves.toBeDefined();
     await expect(assume(dev.PipelineActionRoleArn, {}, tooling.BuildRoleArn)).rejects.toThrow();
     await expect(assume(dev.ExecutionRoleArn, {}, tooling.PipelineRoleArn)).rejects.toThrow();
+
+    // A service of dev, from the tooling account's bucket, deployed by the execution role.
+    const Body = zipSync({ "index.js": strToU8("exports.handler = async () => ({ statusCode: 200 });") });
+    await sandbox.send(new PutObjectCommand({ Bucket: ArtifactBucketName, Key: "orders/code.zip", Body }));
+    const stored = await sandbox.send(new HeadObjectCommand({ Bucket: ArtifactBucketName, Key: "orders/code.zip" }));
+    expect([stored.ServerSideEncryption, stored.SSEKMSKeyId]).toEqual(["aws:kms", tooling.ArtifactKeyArn]);
+    const parameters = {
+      Environment: "dev",
+      CodeBucket: ArtifactBucketName,
+      CodeKey: "orders/code.zip",
+      PermissionsBoundaryArn: dev.BoundaryPolicyArn ?? "",
+    };
+    const orders = await deploy(sandbox, DEV, "orders", httpApi, parameters, dev.ExecutionRoleArn);
+    const getFunction = new GetFunctionCommand({ FunctionName: orders.FunctionName });
+    const { Configuration: made } = await sandbox.send(getFunction, { account: DEV });
+    expect(made?.CodeSize).toBe(Body.length);
   });
 });
