@@ -7,6 +7,7 @@ import { cloudFormation } from "./services/cloudformation/index.ts";
 import { cloudwatch } from "./services/cloudwatch/index.ts";
 import { codebuild } from "./services/codebuild/index.ts";
 import { codeConnections } from "./services/codeconnections/index.ts";
+import { codepipeline } from "./services/codepipeline/index.ts";
 import { eventBridge } from "./services/eventbridge/index.ts";
 import { iam } from "./services/iam/index.ts";
 import { kms } from "./services/kms/index.ts";
@@ -34,6 +35,7 @@ export const services: readonly ServiceDefinition[] = [
   lambda, // after those that its functions' logs, metrics and traces go to
   apiGatewayV2,
   cloudFormation, // last: it goes on with stacks, for which it needs all others
+  codepipeline,
 ];
 
 /** What listens beside the AWS API; each has a port of its own. */
