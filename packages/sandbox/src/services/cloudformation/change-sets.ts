@@ -4,10 +4,8 @@ import {
   type ChangeDetail,
   changesBetween,
   type JsonObject,
-  parameterSection,
   type ResourceChange,
   TemplateError,
-  templateBody,
 } from "@turnpike/cloudformation";
 import type { Context } from "../../core/context.ts";
 import { AwsError } from "../../core/errors.ts";
@@ -19,10 +17,13 @@ import { createJournal } from "./journal.ts";
 import { type Prepared, prepare, reasonOf, requireCapabilities } from "./prepare.ts";
 import {
   type ChangeSetRecord,
-  changeSetsOf,
+  changeSetsOfStack,
   type Definition,
+  deleteChangeSet,
   findStack,
+  getChangeSetById,
   namesOf,
+  putChangeSet,
   type StackRecord,
   stacksOf,
   validationError,
@@ -64,7 +65,7 @@ export const changeSetOperations: Operations<typeof sdk> = {
         definition,
         status: "REVIEW_IN_PROGRESS",
       });
-    if (changeSetsOfStack(context, stack.id).some((other) => other.name === name)) {
+    if (changeSetsOfStack(context.store, stack.id).some((other) => other.name === name)) {
       throw new AwsError("AlreadyExistsException", `ChangeSet ${name} already exists`, { status: 400 });
     }
     const record = computeChangeSet(context, stack, {
@@ -83,7 +84,7 @@ export const changeSetOperations: Operations<typeof sdk> = {
         namesOf(context.store).put(stack.name, stack.id);
         createJournal(context).putStack(stack, { status: "REVIEW_IN_PROGRESS", statusReason: "User Initiated" });
       }
-      changeSetsOf(context.store).put(record.id, record);
+      putChangeSet(context.store, record);
     });
     return { Id: record.id, StackId: stack.id };
   },
@@ -101,7 +102,7 @@ export const changeSetOperations: Operations<typeof sdk> = {
       Tags: tagsOf(record.definition),
       Changes: items.map((change) => show(change, input.IncludePropertyValues ?? false)),
       NextToken: nextToken,
-      OnStackFailure: record.onFailure,
+      OnStackFailure: record.onFailure === "ROLLBACK" ? undefined : record.onFailure,
     };
   },
 
@@ -117,10 +118,10 @@ export const changeSetOperations: Operations<typeof sdk> = {
     }
     if (record.type === "UPDATE") requireUpdatable(stack);
     context.store.transaction(() => {
-      for (const other of changeSetsOfStack(context, stack.id)) {
+      for (const other of changeSetsOfStack(context.store, stack.id)) {
         const executionStatus = other.id === record.id ? "EXECUTE_COMPLETE" : "OBSOLETE";
         if (other.id === record.id || other.executionStatus === "AVAILABLE") {
-          changeSetsOf(context.store).put(other.id, { ...other, executionStatus });
+          putChangeSet(context.store, { ...other, executionStatus });
         }
       }
     });
@@ -147,22 +148,19 @@ export const changeSetOperations: Operations<typeof sdk> = {
       throw validationError(`Stack [${input.StackName}] does not exist`);
     }
     const record = findChangeSet(context, input);
-    if (record) changeSetsOf(context.store).delete(record.id);
+    if (record) deleteChangeSet(context.store, record);
     return {};
   },
 
   ListChangeSets(context, { StackName: name, NextToken: token }) {
     const stack = findStack(context, name);
     if (!stack) throw validationError(`Stack [${name}] does not exist`);
-    const { items, nextToken } = page(changeSetsOfStack(context, stack.id), ({ id }) => id, { token });
+    const { items, nextToken } = page(changeSetsOfStack(context.store, stack.id), ({ id }) => id, { token });
     return { Summaries: items.map(summary), NextToken: nextToken };
   },
 };
 
-type Draft = Omit<
-  ChangeSetRecord,
-  "status" | "statusReason" | "executionStatus" | "changes" | "preciseChanges" | "processed" | "basedOn"
->;
+type Draft = Omit<ChangeSetRecord, "status" | "statusReason" | "executionStatus" | "changes" | "preciseChanges">;
 
 /** Works out what would change. A template that can't be deployed, or changes nothing, makes a change set that FAILED. */
 function computeChangeSet(context: Context, stack: StackRecord, draft: Draft): ChangeSetRecord {
@@ -174,8 +172,6 @@ function computeChangeSet(context: Context, stack: StackRecord, draft: Draft): C
     executionStatus: "UNAVAILABLE",
     changes: [],
     preciseChanges: [],
-    processed: {},
-    basedOn: "",
   });
   const { transforms } = parse(definition.template.text, definition.template.name);
   let after: Prepared;
@@ -199,16 +195,7 @@ function computeChangeSet(context: Context, stack: StackRecord, draft: Draft): C
     executionStatus: "AVAILABLE",
     changes: changesBetween(before, state, { precise: false, takesStackTags }),
     preciseChanges: changesBetween(before, state, { precise: true, takesStackTags }),
-    processed: templateBody(after.template, parameterSection(after.template)),
-    basedOn: stack.updatedAt ?? stack.createdAt,
   };
-}
-
-function changeSetsOfStack(context: Context, stackId: string): ChangeSetRecord[] {
-  return changeSetsOf(context.store)
-    .list()
-    .map(({ value }) => value)
-    .filter((record) => record.stackId === stackId);
 }
 
 interface Key {
@@ -218,9 +205,9 @@ interface Key {
 
 function findChangeSet(context: Context, key: Key): ChangeSetRecord | undefined {
   const { ChangeSetName: name = "" } = key;
-  if (name.startsWith("arn:")) return changeSetsOf(context.store).get(name);
+  if (name.startsWith("arn:")) return getChangeSetById(context.store, name);
   const stack = findStack(context, key.StackName);
-  return stack && changeSetsOfStack(context, stack.id).find((record) => record.name === name);
+  return stack && changeSetsOfStack(context.store, stack.id).find((record) => record.name === name);
 }
 
 export function getChangeSet(context: Context, key: Key): ChangeSetRecord {

@@ -28,7 +28,6 @@ export const cloudFormation = defineService({
     CreateChangeSet: "recorded",
     DescribeChangeSet: "recorded",
     ExecuteChangeSet: "recorded",
-    DescribeStacks: "recorded",
   },
   start: startEngine,
 });

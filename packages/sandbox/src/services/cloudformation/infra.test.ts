@@ -1,5 +1,12 @@
 import { readFileSync } from "node:fs";
-import { CreateStackCommand, DescribeStackEventsCommand, DescribeStacksCommand } from "@aws-sdk/client-cloudformation";
+import {
+  CreateStackCommand,
+  DeleteStackCommand,
+  DescribeStackEventsCommand,
+  DescribeStacksCommand,
+} from "@aws-sdk/client-cloudformation";
+import { BatchGetProjectsCommand } from "@aws-sdk/client-codebuild";
+import { GetPipelineCommand, ListPipelinesCommand } from "@aws-sdk/client-codepipeline";
 import { GetFunctionCommand } from "@aws-sdk/client-lambda";
 import { GetBucketPolicyCommand, HeadObjectCommand, PutObjectCommand } from "@aws-sdk/client-s3";
 import { AssumeRoleCommand } from "@aws-sdk/client-sts";
@@ -98,5 +105,53 @@ describe("the platform's accounts", () => {
     const getFunction = new GetFunctionCommand({ FunctionName: orders.FunctionName });
     const { Configuration: made } = await sandbox.send(getFunction, { account: DEV });
     expect(made?.CodeSize).toBe(Body.length);
+  });
+
+  it("get a pipeline for each service, with change sets before the approval and the build's own artifact", async () => {
+    const sandbox = await sandboxForTest();
+    const targets = { DevAccountId: DEV, ProdAccountId: PROD };
+    const tooling = await deploy(sandbox, TOOLING, "turnpike-tooling", infra("tooling-account.yaml"), targets);
+    const { ConnectionArn = "", ArtifactBucketName = "", ArtifactKeyArn = "" } = tooling;
+    const { PipelineRoleArn = "", BuildRoleArn = "" } = tooling;
+    await deploy(sandbox, TOOLING, "turnpike-orders-pipeline", infra("service-pipeline.yaml"), {
+      ...targets,
+      ServiceName: "orders",
+      RepositoryId: "acme/orders",
+      ConnectionArn,
+      ArtifactBucket: ArtifactBucketName,
+      KmsKeyArn: ArtifactKeyArn,
+      PipelineRoleArn,
+      BuildRoleArn,
+    });
+    const { pipeline } = await sandbox.send(new GetPipelineCommand({ name: "orders" }));
+    expect(
+      pipeline?.stages?.map(({ name, actions }) => [name, ...(actions ?? []).map((action) => action.name)]),
+    ).toEqual([
+      ["Source", "Source"],
+      ["Build", "Build", "Verify"],
+      ["Dev", "ChangeSet", "Deploy", "Integration"],
+      ["Prod", "ChangeSet", "Approval", "Deploy"],
+    ]);
+    const prod = pipeline?.stages?.[3]?.actions?.[0];
+    expect(prod?.roleArn).toBe(`arn:aws:iam::${PROD}:role/turnpike-pipeline-action`);
+    expect(JSON.parse(prod?.configuration?.ParameterOverrides ?? "")).toEqual({
+      CodeBucket: { "Fn::GetArtifactAtt": ["FunctionCode", "BucketName"] },
+      CodeKey: { "Fn::GetArtifactAtt": ["FunctionCode", "ObjectKey"] },
+      PermissionsBoundaryArn: `arn:aws:iam::${PROD}:policy/turnpike-service-boundary`,
+    });
+    const names = ["orders-build", "orders-verify", "orders-integration"];
+    const { projects = [] } = await sandbox.send(new BatchGetProjectsCommand({ names }));
+    expect(projects.map((project) => project.source?.buildspec?.startsWith("version: 0.2"))).toEqual([
+      true,
+      true,
+      true,
+    ]);
+
+    const gone = new Promise((resolve) =>
+      sandbox.signals.on("cloudformation.settled", ({ status }) => resolve(status)),
+    );
+    await sandbox.send(new DeleteStackCommand({ StackName: "turnpike-orders-pipeline" }));
+    expect(await gone).toBe("DELETE_COMPLETE");
+    expect((await sandbox.send(new ListPipelinesCommand({}))).pipelines).toEqual([]);
   });
 });

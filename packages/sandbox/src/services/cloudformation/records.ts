@@ -1,5 +1,5 @@
 import type { ChangeSetStatus, ExecutionStatus, ResourceStatus, StackStatus } from "@aws-sdk/client-cloudformation";
-import type { Json, JsonObject, ResourceChange } from "@turnpike/cloudformation";
+import type { JsonObject, ResourceChange } from "@turnpike/cloudformation";
 import type { Context } from "../../core/context.ts";
 import { AwsError } from "../../core/errors.ts";
 import type { Store } from "../../core/store.ts";
@@ -108,9 +108,6 @@ export interface ChangeSetRecord {
   /** As DescribeChangeSet shows them, and, `precise`, with IncludePropertyValues. */
   readonly changes: readonly ResourceChange[];
   readonly preciseChanges: readonly ResourceChange[];
-  readonly processed: Json;
-  /** `<name>=<value>` of what the stack already has, to tell when the change set was overtaken. */
-  readonly basedOn: string;
 }
 
 export interface EventRecord {
@@ -131,8 +128,10 @@ export const stacksOf = (store: Store) => store.collection<StackRecord>("stacks"
 export const namesOf = (store: Store) => store.collection<string>("names");
 /** By `<stack's uuid>/<logical id>`. */
 export const resourcesOf = (store: Store) => store.collection<ResourceRecord>("resources");
-/** By change set id. */
-export const changeSetsOf = (store: Store) => store.collection<ChangeSetRecord>("change-sets");
+/** By `<stack's uuid>/<change set id>`, so that a stack's are found without reading all others'. */
+const changeSetsOf = (store: Store) => store.collection<ChangeSetRecord>("change-sets");
+/** Stack id by change set id. */
+const changeSetStacksOf = (store: Store) => store.collection<string>("change-set-stacks");
 /** By `<stack's uuid>/<number>`, oldest first. */
 export const eventsOf = (store: Store) => store.collection<EventRecord>("events");
 /** `<operation>:<ClientRequestToken>` → the answer that was given. */
@@ -162,4 +161,31 @@ export function resourcesOfStack(store: Store, stackId: string): ResourceRecord[
 /** Whether the record's resource exists now. */
 export function isThere(record: ResourceRecord): record is ResourceRecord & { physicalId: string } {
   return record.physicalId !== undefined && record.status !== "DELETE_COMPLETE" && record.status !== "DELETE_SKIPPED";
+}
+
+const changeSetKey = (stackId: string, id: string) => `${uuidOf(stackId)}/${id}`;
+
+export function putChangeSet(store: Store, record: ChangeSetRecord): void {
+  store.transaction(() => {
+    changeSetsOf(store).put(changeSetKey(record.stackId, record.id), record);
+    changeSetStacksOf(store).put(record.id, record.stackId);
+  });
+}
+
+export function getChangeSetById(store: Store, id: string): ChangeSetRecord | undefined {
+  const stackId = changeSetStacksOf(store).get(id);
+  return stackId === undefined ? undefined : changeSetsOf(store).get(changeSetKey(stackId, id));
+}
+
+export function deleteChangeSet(store: Store, record: ChangeSetRecord): void {
+  store.transaction(() => {
+    changeSetsOf(store).delete(changeSetKey(record.stackId, record.id));
+    changeSetStacksOf(store).delete(record.id);
+  });
+}
+
+export function changeSetsOfStack(store: Store, stackId: string): ChangeSetRecord[] {
+  return changeSetsOf(store)
+    .list(`${uuidOf(stackId)}/`)
+    .map(({ value }) => value);
 }

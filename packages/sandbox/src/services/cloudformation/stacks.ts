@@ -11,11 +11,12 @@ import { engineOf } from "./engine.ts";
 import { createJournal } from "./journal.ts";
 import { asValidationError, type Prepared, prepare, requireCapabilities } from "./prepare.ts";
 import {
-  changeSetsOf,
+  changeSetsOfStack,
   type Definition,
   findStack,
   namesOf,
   type OperationRecord,
+  putChangeSet,
   type StackRecord,
   stacksOf,
   tokensOf,
@@ -64,8 +65,8 @@ export const stackOperations: Operations<typeof sdk> = {
         token: input.ClientRequestToken,
       },
     );
-    for (const { key, value } of changeSetsOf(context.store).list()) {
-      if (value.stackId === id) changeSetsOf(context.store).put(key, { ...value, executionStatus: "OBSOLETE" });
+    for (const changeSet of changeSetsOfStack(context.store, id)) {
+      putChangeSet(context.store, { ...changeSet, executionStatus: "OBSOLETE" });
     }
     remember(context, "CreateStack", input, id);
     return { StackId: id };
