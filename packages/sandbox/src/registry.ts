@@ -34,8 +34,8 @@ export const services: readonly ServiceDefinition[] = [
   codebuild,
   lambda, // after those that its functions' logs, metrics and traces go to
   apiGatewayV2,
+  codepipeline, // after CloudFormation and CodeBuild: it takes up actions that wait for theirs
   cloudFormation, // last: it goes on with stacks, for which it needs all others
-  codepipeline,
 ];
 
 /** What listens beside the AWS API; each has a port of its own. */

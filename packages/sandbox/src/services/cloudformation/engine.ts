@@ -28,8 +28,7 @@ export function engineOf(runtime: ServiceRuntime): Engine {
 
 /** Goes on with what was under way when the sandbox ended. */
 export function startEngine(runtime: ServiceRuntime): Engine {
-  const engine = createEngine(runtime);
-  engines.set(runtime, engine);
+  const engine = engineOf(runtime);
   for (const { account, region } of runtime.scopes()) {
     for (const { value: stack } of stacksOf(runtime.storeOf(account, region)).list()) {
       if (!stack.operation) continue;
