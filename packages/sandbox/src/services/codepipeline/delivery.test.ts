@@ -254,7 +254,7 @@ test("a commit goes from source through builds and a stack of another account to
 test("a change set without changes succeeds, and so does executing it; a stack that fails says why", async () => {
   const repository = gitRepository();
   const files = {
-    "template.yaml": TEMPLATE.replace("!Ref CodeKey", "x").replace("/${Owner}", ""),
+    "template.yaml": TEMPLATE.replace("!Ref CodeKey", "x").replace(/\/\$\{Owner\}/, ""),
     "config/dev.json": '{"Parameters":{"Owner":"dev"}}',
   };
   repository.commit(files);

@@ -5,7 +5,6 @@ import { prepareAction, runAction } from "./launch.ts";
 import {
   type ActionOutcome,
   type ActionRecord,
-  actionRuns,
   actionsOf,
   active,
   activeExecutions,
@@ -31,16 +30,39 @@ export interface Engine {
   cancel(context: Context, pipeline: string, options: { quietly: boolean }): void;
 }
 
-const engines = new WeakMap<ServiceRuntime, Engine>();
+interface RunningEngine extends Engine {
+  /** Takes up what was under way in an account when the sandbox ended. */
+  resume(context: Context): void;
+  close(): Promise<void>;
+}
 
-export function engineOf(runtime: ServiceRuntime): Engine {
-  const engine = engines.get(runtime);
-  if (!engine) throw new Error("CodePipeline hasn't started.");
+const engines = new WeakMap<ServiceRuntime, RunningEngine>();
+
+/** Made when it is first needed: a stack that CloudFormation goes on with may make a pipeline before this service starts. */
+function runningEngine(runtime: ServiceRuntime): RunningEngine {
+  const engine = engines.get(runtime) ?? createEngine(runtime);
+  engines.set(runtime, engine);
   return engine;
 }
 
-/** Starts the engine and takes up what was under way when the sandbox ended. */
+export const engineOf: (runtime: ServiceRuntime) => Engine = runningEngine;
+
+/** Watches pushes and takes up what was under way when the sandbox ended. */
 export function startEngine(runtime: ServiceRuntime): Running {
+  const engine = runningEngine(runtime);
+  const unwatch = watchPushes(runtime, engine.begin);
+  for (const { account, region } of runtime.scopes()) engine.resume(runtime.contextFor(account, region));
+  return {
+    async stop() {
+      unwatch();
+      await engine.close();
+      await announced(runtime);
+      engines.delete(runtime);
+    },
+  };
+}
+
+function createEngine(runtime: ServiceRuntime): RunningEngine {
   const running = new Map<string, { controller: AbortController; done: Promise<void> }>();
   let closing = false;
 
@@ -72,7 +94,7 @@ export function startEngine(runtime: ServiceRuntime): Running {
     for (const action of started) launch(context, action, false);
   };
 
-  const engine: Engine = {
+  const engine: RunningEngine = {
     begin(context, pipeline, start) {
       const execution = transitions.createExecution(context, requirePipeline(context, pipeline), start);
       engine.advance(context, pipeline);
@@ -112,41 +134,33 @@ export function startEngine(runtime: ServiceRuntime): Running {
       const abandoned = context.store.transaction(() => transitions.cancelExecutions(context, pipeline, options));
       for (const key of abandoned) forget(key);
     },
-  };
-  engines.set(runtime, engine);
 
-  const unwatch = watchPushes(runtime, engine.begin);
-  for (const { account, region } of runtime.scopes()) {
-    const context = runtime.contextFor(account, region);
-    const names = new Set(
-      active(context)
-        .list()
-        .map(({ key }) => key.split("\0")[0] ?? ""),
-    );
-    for (const name of names) {
-      if (!pipelines(context).get(name)) continue;
-      for (const execution of activeExecutions(context, name)) {
-        const under = actionsOf(context, execution.id).filter(({ status }) => status === "InProgress");
-        for (const action of under) launch(context, actionRuns(context).get(action.key) ?? action, true);
-        // It ended between an action's end and the next one's start.
-        if (execution.place === "inside" && under.length === 0) {
+    resume(context) {
+      const names = new Set(
+        active(context)
+          .list()
+          .map(({ key }) => key.split("\0")[0] ?? ""),
+      );
+      for (const name of names) {
+        if (!pipelines(context).get(name)) continue;
+        for (const execution of activeExecutions(context, name)) {
+          const under = actionsOf(context, execution.id).filter(({ status }) => status === "InProgress");
+          for (const action of under) if (!running.has(action.key)) launch(context, action, true);
+          if (execution.place !== "inside" || under.length > 0) continue;
+          // It ended between an action's end and the next one's start.
           const next = context.store.transaction(() => transitions.afterAction(context, execution));
           if (next === "actions") startActions(context, execution);
         }
+        engine.advance(context, name);
       }
-      engine.advance(context, name);
-    }
-  }
+    },
 
-  return {
-    async stop() {
+    async close() {
       closing = true;
-      unwatch();
       const all = [...running.values()];
       for (const { controller } of all) controller.abort(new Error("The sandbox is stopping."));
       await Promise.all(all.map(({ done }) => done));
-      await announced(runtime);
-      engines.delete(runtime);
     },
   };
+  return engine;
 }
