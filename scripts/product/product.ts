@@ -118,14 +118,14 @@ export async function startProduct(options: ProductOptions): Promise<Product> {
       }),
     ]);
     const addresses = sandbox.ready;
-    const keys = JSON.parse(readFileSync(path.join(home, "sandbox", "credentials.json"), "utf8")) as Record<
+    const secretKeys = JSON.parse(readFileSync(path.join(home, "sandbox", "credentials.json"), "utf8")) as Record<
       string,
-      { accessKeyId: string; secretAccessKey: string }
+      string
     >;
     const credentials = (accountId: string) => {
-      const key = keys[accountId];
-      if (!key) throw new Error(`The sandbox has no account ${accountId}.`);
-      return key;
+      const secretAccessKey = secretKeys[accountId];
+      if (!secretAccessKey) throw new Error(`The sandbox has no account ${accountId}.`);
+      return { accessKeyId: `AKIA${accountId}0000`, secretAccessKey };
     };
 
     await seed({
@@ -203,6 +203,7 @@ export async function startProduct(options: ProductOptions): Promise<Product> {
         ready: (line) => /Ready in/.test(line) || undefined,
       }),
     ]);
+    await untilHealthy(portalUrl, portal.child);
     const children = { sandbox: sandbox.child, worker, portal: portal.child };
     stops.push(() => children.worker.stop());
     stops.push(() => children.portal.stop());
@@ -223,6 +224,20 @@ export async function startProduct(options: ProductOptions): Promise<Product> {
     await stop();
     throw error;
   }
+}
+
+/** Next says "Ready" before it has loaded our code: the portal is ready when it answers. */
+async function untilHealthy(portalUrl: string, portal: Child): Promise<void> {
+  let ended = false;
+  portal.ended.then(() => {
+    ended = true;
+  });
+  for (const deadline = Date.now() + 30_000; Date.now() < deadline && !ended; ) {
+    const answer = await fetch(`${portalUrl}/api/health`).catch(() => undefined);
+    if (answer?.ok) return;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  throw new Error("The portal did not become healthy. Its output is in logs/portal.log of the state's folder.");
 }
 
 /** The database at DATABASE_URL, or one of our own below `home`; migrated either way. */
