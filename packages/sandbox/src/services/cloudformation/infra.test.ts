@@ -1,10 +1,4 @@
-import { readFileSync } from "node:fs";
-import {
-  CreateStackCommand,
-  DeleteStackCommand,
-  DescribeStackEventsCommand,
-  DescribeStacksCommand,
-} from "@aws-sdk/client-cloudformation";
+import { DeleteStackCommand } from "@aws-sdk/client-cloudformation";
 import { BatchGetProjectsCommand } from "@aws-sdk/client-codebuild";
 import { GetPipelineCommand, ListPipelinesCommand } from "@aws-sdk/client-codepipeline";
 import { GetFunctionCommand } from "@aws-sdk/client-lambda";
@@ -12,58 +6,14 @@ import { GetBucketPolicyCommand, HeadObjectCommand, PutObjectCommand } from "@aw
 import { AssumeRoleCommand } from "@aws-sdk/client-sts";
 import { strToU8, zipSync } from "fflate";
 import { describe, expect, it } from "vitest";
-import { DEV, PROD, REGION, sandboxForTest, TOOLING } from "../../../test/support.ts";
-import type { Sandbox } from "../../sandbox.ts";
-
-const infra = (name: string) => readFileSync(new URL(`../../../../../infra/${name}`, import.meta.url), "utf8");
-const httpApi = readFileSync(
-  new URL("../../../../cloudformation/test/templates/http-api.yaml", import.meta.url),
-  "utf8",
-);
-
-/** Deploys a stack and gives its outputs; what failed is the error. */
-async function deploy(
-  sandbox: Sandbox,
-  account: string,
-  name: string,
-  TemplateBody: string,
-  parameters: Record<string, string>,
-  RoleARN?: string,
-) {
-  const status = new Promise<string>((resolve) => {
-    const end = sandbox.signals.on("cloudformation.settled", (signal) => {
-      if (signal.stackName !== name || signal.account !== account) return;
-      end();
-      resolve(signal.status);
-    });
-  });
-  const request = new CreateStackCommand({
-    StackName: name,
-    TemplateBody,
-    Capabilities: ["CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"],
-    ...(RoleARN ? { RoleARN } : {}),
-    Parameters: Object.entries(parameters).map(([ParameterKey, ParameterValue]) => ({ ParameterKey, ParameterValue })),
-  });
-  await sandbox.send(request, { account });
-  if ((await status) !== "CREATE_COMPLETE") {
-    const { StackEvents = [] } = await sandbox.send(new DescribeStackEventsCommand({ StackName: name }), { account });
-    throw new Error(
-      StackEvents.map((event) => event.ResourceStatusReason)
-        .filter(Boolean)
-        .join("\n"),
-    );
-  }
-  const { Stacks: [stack] = [] } = await sandbox.send(new DescribeStacksCommand({ StackName: name }), { account });
-  return Object.fromEntries((stack?.Outputs ?? []).map((output) => [output.OutputKey, output.OutputValue ?? ""]));
-}
+import { DEV, PROD, sandboxForTest, TOOLING } from "../../../test/support.ts";
+import { deploy, deployPipeline, EXTERNAL_ID, httpApi, infra, targetParameters } from "./testing.ts";
 
 describe("the platform's accounts", () => {
   it("are set up by their templates, the target first or last, and each role lets in who it names alone", async () => {
     const sandbox = await sandboxForTest();
-    const ArtifactKeyArn = `arn:aws:kms:${REGION}:${TOOLING}:key/00000000-0000-0000-0000-000000000000`;
-    const ArtifactBucketName = `turnpike-artifacts-${TOOLING}-${REGION}`;
-    const target = { ToolingAccountId: TOOLING, ExternalId: "an-external-id", ArtifactBucketName, ArtifactKeyArn };
-    const dev = await deploy(sandbox, DEV, "turnpike-account", infra("target-account.yaml"), target);
+    const { ArtifactBucketName } = targetParameters;
+    const dev = await deploy(sandbox, DEV, "turnpike-account", infra("target-account.yaml"), targetParameters);
     const tooling = await deploy(sandbox, TOOLING, "turnpike-tooling", infra("tooling-account.yaml"), {
       DevAccountId: DEV,
       ProdAccountId: PROD,
@@ -82,10 +32,10 @@ describe("the platform's accounts", () => {
 
     const assume = (RoleArn = "", more: object = {}, roleArn?: string) =>
       sandbox.send(new AssumeRoleCommand({ RoleArn, RoleSessionName: "test", ...more }), roleArn ? { roleArn } : {});
-    const right = { ExternalId: "an-external-id", SourceIdentity: "turnpike" };
+    const right = { ExternalId: EXTERNAL_ID, SourceIdentity: "turnpike" };
     await expect(assume(dev.ReaderRoleArn, right)).resolves.toBeDefined();
     await expect(assume(dev.ReaderRoleArn, { ...right, ExternalId: "another-one" })).rejects.toThrow();
-    await expect(assume(dev.ReaderRoleArn, { ExternalId: "an-external-id" })).rejects.toThrow();
+    await expect(assume(dev.ReaderRoleArn, { ExternalId: EXTERNAL_ID })).rejects.toThrow();
     await expect(assume(dev.PipelineActionRoleArn, {}, tooling.PipelineRoleArn)).resolves.toBeDefined();
     await expect(assume(dev.PipelineActionRoleArn, {}, tooling.BuildRoleArn)).rejects.toThrow();
     await expect(assume(dev.ExecutionRoleArn, {}, tooling.PipelineRoleArn)).rejects.toThrow();
@@ -111,18 +61,7 @@ describe("the platform's accounts", () => {
     const sandbox = await sandboxForTest();
     const targets = { DevAccountId: DEV, ProdAccountId: PROD };
     const tooling = await deploy(sandbox, TOOLING, "turnpike-tooling", infra("tooling-account.yaml"), targets);
-    const { ConnectionArn = "", ArtifactBucketName = "", ArtifactKeyArn = "" } = tooling;
-    const { PipelineRoleArn = "", BuildRoleArn = "" } = tooling;
-    await deploy(sandbox, TOOLING, "turnpike-orders-pipeline", infra("service-pipeline.yaml"), {
-      ...targets,
-      ServiceName: "orders",
-      RepositoryId: "acme/orders",
-      ConnectionArn,
-      ArtifactBucket: ArtifactBucketName,
-      KmsKeyArn: ArtifactKeyArn,
-      PipelineRoleArn,
-      BuildRoleArn,
-    });
+    await deployPipeline(sandbox, tooling);
     const { pipeline } = await sandbox.send(new GetPipelineCommand({ name: "orders" }));
     expect(
       pipeline?.stages?.map(({ name, actions }) => [name, ...(actions ?? []).map((action) => action.name)]),
