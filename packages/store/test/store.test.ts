@@ -117,19 +117,21 @@ test.fails("a change that is published while the publisher's own listening conne
 test("a lease is refused to another process, and free as soon as its holder's connection ends", async () => {
   const url = await postgres.database();
   const [here, there] = [await postgres.store(url), await postgres.store(url)];
-  let release: () => void = () => undefined;
-  const work = new Promise<void>((resolve) => {
-    release = resolve;
+  const begun = Promise.withResolvers<void>();
+  const work = Promise.withResolvers<void>();
+  const held = here.leases.withLease("writer", () => {
+    begun.resolve();
+    return work.promise;
   });
-  const held = here.leases.withLease("writer", () => work);
-  await vi.waitFor(async () => expect(await there.leases.withLease("writer", async () => undefined)).toBe("busy"));
+  await begun.promise;
+  expect(await there.leases.withLease("writer", async () => undefined)).toBe("busy");
   await query(
     url,
     `SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND database =
        (SELECT oid FROM pg_database WHERE datname = current_database())`,
   );
   await vi.waitFor(async () => expect(await there.leases.withLease("writer", async () => undefined)).toBe("done"));
-  release();
+  work.resolve();
   await held.catch(() => undefined);
   expect(await here.leases.withLease("writer", async () => undefined)).toBe("done");
 });
