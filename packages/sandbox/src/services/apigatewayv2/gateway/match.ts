@@ -9,6 +9,9 @@ export interface Match {
  * The route of a request. Of several that fit, the one whose path is most exact segment by segment (text, then a
  * parameter, then `{proxy+}`), then the one that names the method; `$default` when none does.
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-routes.html
+ *
+ * AWS's pages don't say what a trailing slash means, and reports differ; here `/orders/` isn't `/orders`, so that what
+ * works in the sandbox doesn't fail on AWS.
  */
 export function matchRoute(routes: readonly RouteRecord[], method: string, path: string): Match | undefined {
   const given = segmentsOf(path);
@@ -27,10 +30,9 @@ export function matchRoute(routes: readonly RouteRecord[], method: string, path:
   return fallback && { route: fallback, pathParameters: {} };
 }
 
-/** A trailing slash means nothing to a route. */
+/** The root has none; a trailing slash makes a last one that is empty, and so another path. */
 function segmentsOf(path: string): string[] {
-  const segments = path.split("/").slice(1);
-  return segments.at(-1) === "" ? segments.slice(0, -1) : segments;
+  return path === "/" ? [] : path.split("/").slice(1);
 }
 
 /** A digit for each segment: 3 text, 2 parameter, 1 the rest of the path. */
@@ -50,6 +52,7 @@ function matchPath(
     }
     if (value === undefined) return undefined;
     const name = /^\{(.+)\}$/.exec(segment)?.[1];
+    if (name !== undefined && value === "") return undefined;
     if (name === undefined && segment !== value && segment !== decode(value)) return undefined;
     if (name !== undefined) parameters[name] = decode(value);
     rank += name === undefined ? "3" : "2";

@@ -68,6 +68,7 @@ export async function startEnvironment(options: EnvironmentOptions): Promise<Env
   const initialised = new Promise<Outcome | undefined>((resolve) => {
     isInitialised = resolve;
   });
+  let memory: { atMs: number; peakMb: number | undefined } = { atMs: Number.NEGATIVE_INFINITY, peakMb: undefined };
   let initMs = 0;
   let ending = false;
   /** The runtime asked for work and got none yet. */
@@ -176,7 +177,12 @@ export async function startEnvironment(options: EnvironmentOptions): Promise<Env
         else next = job;
         waiting = false;
       }),
-    maxMemoryMb: () => peakMemoryMb(groupId),
+    maxMemoryMb() {
+      const nowMs = performance.now();
+      if (nowMs - memory.atMs > MEMORY_READING_MS)
+        memory = { atMs: nowMs, peakMb: peakMemoryMb(groupId) ?? memory.peakMb };
+      return memory.peakMb;
+    },
     alive: () => !ending,
     exited,
     kill,
@@ -234,6 +240,9 @@ function environmentOf(
     _LAMBDA_TELEMETRY_LOG_FD: "3",
   };
 }
+
+/** How long a reading of the memory's peak is good for: reading it takes as long as a small function. */
+const MEMORY_READING_MS = 500;
 
 function peakMemoryMb(pid: number | undefined): number | undefined {
   if (pid === undefined) return undefined;

@@ -43,9 +43,13 @@ interface Member {
   readonly target: Target;
   readonly environment: Environment;
   readonly startedAtMs: number;
-  /** Set while it is free; aborting it keeps it from being reaped. */
-  reaper: AbortController | undefined;
+  /** Sandbox time since which it waits for work; undefined while it works. */
+  freeSinceMs: number | undefined;
+  /** Somebody looks whether it has been free for too long. */
+  watched: boolean;
   outdated: boolean;
+  /** Ends what waits for it. */
+  readonly ended: AbortController;
 }
 
 interface Waiter {
@@ -71,9 +75,9 @@ export function createPool({ runtime, start, idleMs, limit }: PoolOptions): Pool
     nowMs() - member.startedAtMs < LONGEST_LIFE_MS;
 
   const end = (member: Member) => {
-    member.reaper?.abort();
-    member.reaper = undefined;
+    member.freeSinceMs = undefined;
     member.outdated = true;
+    member.ended.abort();
     member.environment.kill().catch((error) => runtime.log("environment.kill-failed", { error: String(error) }));
   };
 
@@ -81,10 +85,11 @@ export function createPool({ runtime, start, idleMs, limit }: PoolOptions): Pool
     starting++;
     try {
       const environment = await start(target);
-      const member: Member = { target, environment, startedAtMs: nowMs(), reaper: undefined, outdated: false };
+      const state = { freeSinceMs: undefined, watched: false, outdated: false, ended: new AbortController() };
+      const member: Member = { target, environment, startedAtMs: nowMs(), ...state };
       members.set(environment, member);
       void environment.exited.then(() => {
-        member.reaper?.abort();
+        member.ended.abort();
         members.delete(environment);
         pump();
       });
@@ -102,23 +107,37 @@ export function createPool({ runtime, start, idleMs, limit }: PoolOptions): Pool
     }
   };
 
+  /** Ends a member that stays free; one sleep serves many short rests, because a busy function has thousands a second. */
+  const watch = async (member: Member) => {
+    member.watched = true;
+    try {
+      while (member.freeSinceMs !== undefined) {
+        const leftMs = member.freeSinceMs + idleMs - nowMs();
+        if (leftMs <= 0) return end(member);
+        await runtime.clock.sleep(leftMs, member.ended.signal);
+      }
+    } catch (error) {
+      // It ended by itself.
+      if (!member.ended.signal.aborted) throw error;
+    } finally {
+      member.watched = false;
+    }
+  };
+
   const rest = (member: Member) => {
-    const reaper = new AbortController();
-    member.reaper = reaper;
-    runtime.clock.sleep(idleMs, reaper.signal).then(
-      () => end(member),
-      () => undefined,
-    );
+    member.freeSinceMs = nowMs();
+    if (!member.watched) void watch(member);
   };
 
   return {
     async acquire(target) {
       if (stopped) throw new Error("The sandbox is stopping.");
       // The one that worked last, so that those which aren't needed any more stay free and end.
-      const free = [...members.values()].filter((member) => member.reaper && serves(member, target)).at(-1);
+      const free = [...members.values()]
+        .filter((member) => member.freeSinceMs !== undefined && serves(member, target))
+        .at(-1);
       if (free) {
-        free.reaper?.abort();
-        free.reaper = undefined;
+        free.freeSinceMs = undefined;
         // Back to the end of the order.
         members.delete(free.environment);
         members.set(free.environment, free);
@@ -126,7 +145,7 @@ export function createPool({ runtime, start, idleMs, limit }: PoolOptions): Pool
       }
       if (members.size + starting < limit) return launch(target);
       const waiting = new Promise<Held>((resolve, reject) => queue.push({ target, resolve, reject }));
-      const givesWay = [...members.values()].find((member) => member.reaper);
+      const givesWay = [...members.values()].find((member) => member.freeSinceMs !== undefined);
       if (givesWay) end(givesWay);
       return waiting;
     },
@@ -148,7 +167,7 @@ export function createPool({ runtime, start, idleMs, limit }: PoolOptions): Pool
       for (const member of members.values()) {
         if (arnOf(member.target) !== arn || (version !== undefined && member.target.config.version !== version))
           continue;
-        if (member.reaper) end(member);
+        if (member.freeSinceMs !== undefined) end(member);
         else member.outdated = true;
       }
     },
