@@ -1,13 +1,15 @@
 /**
  * The supervisor behind `npm start`: the whole product on this machine, until Ctrl-C. `--home DIR` keeps the state
- * elsewhere than in `.turnpike`.
+ * elsewhere than in `.turnpike`; `--any-ports` takes free ports instead of the well-known ones.
  */
 import path from "node:path";
 import { parseArgs } from "node:util";
 import { startProduct } from "./product/product.ts";
 
 const root = path.resolve(import.meta.dirname, "..");
-const { values } = parseArgs({ options: { home: { type: "string" } } });
+const { values } = parseArgs({
+  options: { home: { type: "string" }, "any-ports": { type: "boolean", default: false } },
+});
 const home = path.resolve(values.home ?? path.join(root, ".turnpike"));
 
 let stopping = false;
@@ -23,7 +25,11 @@ const asked = new Promise<void>((resolve) => {
 });
 
 try {
-  const product = await startProduct({ home, preferFixedPorts: true, onProgress: (message) => console.log(message) });
+  const product = await startProduct({
+    home,
+    preferFixedPorts: !values["any-ports"],
+    onProgress: (message) => console.log(message),
+  });
   stop = product.stop;
   console.log(`
 Turnpike runs at ${product.portalUrl}
@@ -35,19 +41,8 @@ Turnpike runs at ${product.portalUrl}
   Logs, state  ${home}
 
 Ctrl-C stops everything; the next start finds its state again.`);
-  const died = Promise.race(
-    Object.values(product.children).map(async (child) => {
-      await child.ended;
-      return child.name;
-    }),
-  );
-  const name = await Promise.race([asked.then(() => undefined), died]);
-  if (name && !stopping) {
-    console.error(`The ${name} ended unexpectedly; see ${path.join(home, "logs", `${name}.log`)}. Stopping the rest.`);
-    process.exitCode = 1;
-  } else {
-    console.log("Stopping …");
-  }
+  await Promise.race([asked, product.broken]);
+  console.log("Stopping …");
 } catch (error) {
   console.error(error instanceof Error ? error.message : error);
   process.exitCode = 1;

@@ -3,6 +3,7 @@ import path from "node:path";
 import { migrate, startEmbeddedPostgres } from "@turnpike/store";
 import { type Child, startChild } from "./child.ts";
 import { openHome } from "./home.ts";
+import { keepRunning } from "./keep-running.ts";
 import { seed } from "./seed.ts";
 
 const root = path.resolve(import.meta.dirname, "../..");
@@ -33,11 +34,10 @@ export interface Product extends SandboxAddresses {
   readonly portalUrl: string;
   readonly home: string;
   readonly databaseUrl: string;
-  readonly children: { readonly sandbox: Child; worker: Child; readonly portal: Child };
   /** Key of the tooling account, for clients that read the journey back. */
   readonly credentials: (accountId: string) => { accessKeyId: string; secretAccessKey: string };
-  /** Starts the worker again after a test has killed it. */
-  startWorker(): Promise<void>;
+  /** Rejects when a process that others need has ended by itself; the worker and the portal are started again. */
+  readonly broken: Promise<never>;
   /** Portal, worker, sandbox, database: in this order. */
   stop(): Promise<void>;
 }
@@ -167,7 +167,7 @@ export async function startProduct(options: ProductOptions): Promise<Product> {
       NEXT_TELEMETRY_DISABLED: "1",
     };
 
-    const startWorkerChild = async () => {
+    const startWorker = async () => {
       const { child } = await startChild({
         name: "worker",
         args: ["--import", lifeline, "apps/worker/src/main.ts"],
@@ -179,16 +179,14 @@ export async function startProduct(options: ProductOptions): Promise<Product> {
       });
       return child;
     };
-
-    options.onProgress("Starting the worker and the portal …");
-    const [worker, portal] = await Promise.all([
-      startWorkerChild(),
-      startChild({
+    const startPortal = async () => {
+      const next = path.join(root, "node_modules/next/dist/bin/next");
+      const { child } = await startChild({
         name: "portal",
         args: [
           "--import",
           lifeline,
-          path.join(root, "node_modules/next/dist/bin/next"),
+          next,
           "start",
           "apps/portal",
           "--hostname",
@@ -201,25 +199,29 @@ export async function startProduct(options: ProductOptions): Promise<Product> {
         logDir,
         timeoutMs: 60_000,
         ready: (line) => /Ready in/.test(line) || undefined,
-      }),
-    ]);
-    await untilHealthy(portalUrl, portal.child);
-    const children = { sandbox: sandbox.child, worker, portal: portal.child };
-    stops.push(() => children.worker.stop());
-    stops.push(() => children.portal.stop());
-
-    return {
-      ...addresses,
-      portalUrl,
-      home,
-      databaseUrl: database.url,
-      children,
-      credentials,
-      async startWorker() {
-        children.worker = await startWorkerChild();
-      },
-      stop,
+      });
+      await untilHealthy(portalUrl, child);
+      return child;
     };
+
+    options.onProgress("Starting the worker and the portal …");
+    const processes = new Map<string, number>([["sandbox", sandbox.child.pid]]);
+    const keep = (name: string, start: () => Promise<Child>) =>
+      keepRunning(start, {
+        onStart: (pid) => {
+          processes.set(name, pid);
+          writeFileSync(path.join(home, "processes.json"), JSON.stringify(Object.fromEntries(processes)));
+        },
+        onEnd: () => options.onProgress(`The ${name} ended unexpectedly; starting it again.`),
+      });
+    const [worker, portal] = await Promise.all([keep("worker", startWorker), keep("portal", startPortal)]);
+    stops.push(worker.stop);
+    stops.push(portal.stop);
+    const broken = sandbox.child.ended.then(() => {
+      throw new Error(`The sandbox ended unexpectedly; see ${path.join(logDir, "sandbox.log")}.`);
+    });
+    broken.catch(() => undefined);
+    return { ...addresses, portalUrl, home, databaseUrl: database.url, credentials, broken, stop };
   } catch (error) {
     await stop();
     throw error;

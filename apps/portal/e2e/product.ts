@@ -1,0 +1,109 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { createInterface } from "node:readline";
+import { text } from "node:stream/consumers";
+import { test as base, expect, type Page } from "@playwright/test";
+
+const root = path.resolve(import.meta.dirname, "../../..");
+
+/** The whole product, started as `npm start` does, from an empty folder, on free ports. */
+export interface RunningProduct {
+  readonly portalUrl: string;
+  readonly githubUrl: string;
+  readonly awsUrl: string;
+  readonly home: string;
+  /** Pid of a process of the product, as it is now. */
+  pid(name: "worker" | "portal" | "sandbox"): number;
+  /** The key of one of the sandbox's accounts. */
+  credentials(accountId: string): { accessKeyId: string; secretAccessKey: string };
+}
+
+async function startProduct(home: string): Promise<{ product: RunningProduct; stop: () => Promise<void> }> {
+  const child = spawn(process.execPath, ["scripts/start.ts", "--home", home, "--any-ports"], {
+    cwd: root,
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  const ended = once(child, "exit");
+  const output: string[] = [];
+  const url = await new Promise<string>((resolve, reject) => {
+    for (const stream of [child.stdout, child.stderr]) {
+      createInterface({ input: stream }).on("line", (line) => {
+        output.push(line);
+        const match = /Turnpike runs at (\S+)/.exec(line)?.[1];
+        if (match) resolve(match);
+      });
+    }
+    child.once("exit", () => reject(new Error(`The product did not start:\n${output.join("\n")}`)));
+  });
+  const json = <T>(file: string): T => JSON.parse(readFileSync(path.join(home, file), "utf8")) as T;
+  const ports = json<Record<string, number>>("ports.json");
+  return {
+    product: {
+      portalUrl: url,
+      githubUrl: `http://127.0.0.1:${ports.github}`,
+      awsUrl: `http://127.0.0.1:${ports.aws}`,
+      home,
+      pid: (name) => json<Record<string, number>>("processes.json")[name] ?? -1,
+      credentials: (accountId) => ({
+        accessKeyId: `AKIA${accountId}0000`,
+        secretAccessKey: json<Record<string, string>>("sandbox/credentials.json")[accountId] ?? "",
+      }),
+    },
+    async stop() {
+      child.kill("SIGTERM");
+      await ended;
+    },
+  };
+}
+
+export const test = base.extend<object, { product: RunningProduct }>({
+  product: [
+    // biome-ignore lint/correctness/noEmptyPattern: Playwright reads the names of what a fixture needs from here.
+    async ({}, use) => {
+      const home = mkdtempSync(path.join(tmpdir(), "turnpike-journey-"));
+      const { product, stop } = await startProduct(home);
+      await use(product);
+      await stop();
+      if (!process.env.TURNPIKE_KEEP) rmSync(home, { recursive: true, force: true });
+    },
+    { scope: "worker", timeout: 120_000 },
+  ],
+});
+
+/** Signs a person in through the identity provider, as they would. */
+export async function signIn(page: Page, product: RunningProduct, person: string): Promise<void> {
+  await page.goto(product.portalUrl);
+  await page.getByRole("link", { name: "Sign in" }).click();
+  await page.getByRole("button", { name: new RegExp(`${person}@example.com`) }).click();
+  await expect(page.getByRole("navigation").first()).toBeVisible();
+}
+
+/** git as a person runs it: the password is asked for and typed, and stands in no argument. */
+export async function git(product: RunningProduct, login: string, args: string[], cwd: string) {
+  const child = spawn("git", args, {
+    cwd,
+    stdio: ["ignore", "pipe", "pipe"],
+    env: {
+      PATH: process.env.PATH ?? "",
+      HOME: product.home,
+      GIT_ASKPASS: path.join(import.meta.dirname, "askpass.sh"),
+      TEST_LOGIN: login,
+      GIT_TERMINAL_PROMPT: "0",
+      GIT_CONFIG_GLOBAL: "/dev/null",
+      GIT_AUTHOR_NAME: login,
+      GIT_AUTHOR_EMAIL: `${login}@example.com`,
+      GIT_COMMITTER_NAME: login,
+      GIT_COMMITTER_EMAIL: `${login}@example.com`,
+    },
+  });
+  const ended = once(child, "close");
+  const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr)]);
+  const [code] = await ended;
+  expect(code, `git ${args.join(" ")}: ${stderr}`).toBe(0);
+  return stdout.trim();
+}
+
+export { expect };
