@@ -34,7 +34,7 @@ export const services: readonly ServiceDefinition[] = [
   codebuild,
   lambda, // after those that its functions' logs, metrics and traces go to
   apiGatewayV2,
-  codepipeline, // after CloudFormation and CodeBuild: it takes up actions that wait for theirs
+  codepipeline, // after CodeBuild: it takes up actions that wait for builds
   cloudFormation, // last: it goes on with stacks, for which it needs all others
 ];
 

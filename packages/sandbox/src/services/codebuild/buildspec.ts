@@ -19,7 +19,7 @@ export interface BuildSpec {
 export const PHASES = ["install", "pre_build", "build", "post_build"] as const;
 export type PhaseName = (typeof PHASES)[number];
 
-export interface PhaseSpec {
+interface PhaseSpec {
   readonly commands: readonly string[];
   readonly finally: readonly string[];
   readonly onFailure: "ABORT" | "CONTINUE" | undefined;

@@ -1,6 +1,8 @@
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { CloudWatchLogsClient, GetLogEventsCommand } from "@aws-sdk/client-cloudwatch-logs";
 import {
   BatchGetBuildsCommand,
   BatchGetReportsCommand,
@@ -14,19 +16,21 @@ import {
   StartBuildCommand,
   StopBuildCommand,
 } from "@aws-sdk/client-codebuild";
-import { CreateRoleCommand } from "@aws-sdk/client-iam";
+import { CreateRoleCommand, IAMClient } from "@aws-sdk/client-iam";
 import { CreateBucketCommand, GetObjectCommand, PutObjectCommand } from "@aws-sdk/client-s3";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { clientSettings, REGION, sandboxForTest, TOOLING, temporaryFolder } from "../../../test/support.ts";
 import { createClock, type Sandbox, type SandboxOptions } from "../../index.ts";
+import { cloudwatch } from "../cloudwatch/index.ts";
 import { iam } from "../iam/index.ts";
+import { logs } from "../logs/index.ts";
 import { s3 } from "../s3/index.ts";
 import { sts } from "../sts/index.ts";
 import { defineCodeBuild } from "./index.ts";
 import { listZip, packZip, readFromZip, unpackZip } from "./zip.ts";
 
 const roleArn = `arn:aws:iam::${TOOLING}:role/build`;
-const services = [iam, sts, s3, defineCodeBuild({ concurrentBuilds: 2, graceMs: 300 })];
+const services = [iam, sts, s3, cloudwatch, logs, defineCodeBuild({ concurrentBuilds: 2, graceMs: 300 })];
 const noSource: ProjectSource = { type: "NO_SOURCE" };
 
 async function withRole(options: Partial<SandboxOptions> = {}): Promise<Sandbox> {
@@ -288,6 +292,78 @@ test("a build that ran when the sandbox ended is failed at the next start; one t
   expect(failed.buildStatus).toBe("FAILED");
   expect(phase(failed, "BUILD")?.contexts?.[0]?.message).toContain("restarted while this build was running");
   expect((await ended(second, waiting)).buildStatus).toBe("SUCCEEDED");
+});
+
+test("what a build writes is in its log while it runs", async () => {
+  const sandbox = await withRole();
+  await project(sandbox, "talks");
+  const folder = temporaryFolder();
+  const spec = `
+version: 0.2
+phases: { build: { commands: ["echo one; echo two | tee /dev/stderr > /dev/null; printf three", "while [ ! -f ${folder}/go ]; do sleep 0.02; done"] } }
+`;
+  const id = await start(sandbox, "talks", spec);
+  const lines = async () => {
+    const build = await get(sandbox, id);
+    const { groupName: logGroupName, streamName: logStreamName } = build.logs ?? {};
+    if (!logGroupName) return [];
+    const command = new GetLogEventsCommand({ logGroupName, logStreamName, startFromHead: true });
+    const { events = [] } = await new CloudWatchLogsClient(clientSettings(sandbox)).send(command);
+    return events.map(({ message = "" }) => message.replace(/^(\[Container\]) [\d/]+ [\d:.]+/, "$1"));
+  };
+  const wanted = [
+    "[Container] Running command echo one; echo two | tee /dev/stderr > /dev/null; printf three\n",
+    "one\n",
+    "two\n",
+    "three\n",
+  ];
+  await expect.poll(lines).toEqual(expect.arrayContaining(wanted));
+  const seen = await lines();
+  expect(seen.slice(seen.indexOf("one\n"), seen.indexOf("one\n") + 3)).toEqual(["one\n", "two\n", "three\n"]);
+  writeFileSync(join(folder, "go"), "");
+  const build = await ended(sandbox, id);
+  expect(build.logs).toMatchObject({ groupName: "/aws/codebuild/talks", streamName: id.split(":")[1] });
+  expect(await lines()).toContain("[Container] Phase complete: BUILD State: SUCCEEDED\n");
+});
+
+test("a sandbox that is killed leaves nothing of a build running", async () => {
+  const folder = temporaryFolder();
+  const config = join(folder, "config.json");
+  writeFileSync(config, JSON.stringify({ dataDir: join(folder, "data") }));
+  const main = join(import.meta.dirname, "../../main.ts");
+  const child = spawn(process.execPath, [main, "--config", config], { stdio: ["pipe", "pipe", "inherit"] });
+  onTestFinished(() => void child.kill("SIGKILL"));
+  const [line] = (await once(child.stdout, "data")) as [Buffer];
+  const { awsUrl } = JSON.parse(line.toString()) as { awsUrl: string };
+  const secrets = JSON.parse(readFileSync(join(folder, "data", "credentials.json"), "utf8")) as Record<string, string>;
+  const credentials = { accessKeyId: `AKIA${TOOLING}0000`, secretAccessKey: secrets[TOOLING] ?? "" };
+  const settings = { endpoint: awsUrl, region: REGION, credentials, maxAttempts: 1 };
+  const AssumeRolePolicyDocument = JSON.stringify({
+    Statement: { Effect: "Allow", Principal: { Service: "codebuild.amazonaws.com" }, Action: "sts:AssumeRole" },
+  });
+  await new IAMClient(settings).send(new CreateRoleCommand({ RoleName: "build", AssumeRolePolicyDocument }));
+  const codebuild = new CodeBuildClient(settings);
+  const environment = { type: "LINUX_CONTAINER" as const, image: "x", computeType: "BUILD_GENERAL1_SMALL" as const };
+  const buildspec = `
+version: 0.2
+phases: { build: { commands: ["sleep 600 & echo $! > ${folder}/a; setsid sleep 600 & echo $! > ${folder}/b; echo $$ > ${folder}/c; wait"] } }
+`;
+  await codebuild.send(
+    new CreateProjectCommand({
+      name: "orphan",
+      serviceRole: roleArn,
+      source: { type: "NO_SOURCE", buildspec },
+      artifacts: { type: "NO_ARTIFACTS" },
+      environment,
+    }),
+  );
+  await codebuild.send(new StartBuildCommand({ projectName: "orphan" }));
+  const read = (name: string) => Number(readFileSync(join(folder, name), "utf8"));
+  await expect.poll(() => existsSync(join(folder, "c")) && read("c") > 0).toBe(true);
+  const pids = ["a", "b", "c"].map(read);
+  expect(pids.every(isRunning)).toBe(true);
+  child.kill("SIGKILL");
+  await expect.poll(() => pids.filter(isRunning)).toEqual([]);
 });
 
 test("a specification or a variable that can't be run is refused by name", async () => {

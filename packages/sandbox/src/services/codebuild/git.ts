@@ -1,4 +1,6 @@
 import { execFile } from "node:child_process";
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { promisify } from "node:util";
 
 const run = promisify(execFile);
@@ -40,7 +42,12 @@ export async function cloneAt(
 ): Promise<void> {
   // Copied, not linked: a build may do to its clone what it wants.
   await git(["clone", "--quiet", "--no-hardlinks", "--no-checkout", "--", from.directory, folder], { signal });
-  await git(["remote", "set-url", "origin", from.origin], { cwd: folder, signal });
+  // By hand where git wrote it plainly, because each call of git is a process more before anything is built.
+  const config = join(folder, ".git", "config");
+  await writeFile(
+    config,
+    (await readFile(config, "utf8")).replace(from.directory, () => from.origin),
+  );
   await git(["checkout", "--quiet", "--detach", from.commit], { cwd: folder, signal });
 }
 

@@ -28,7 +28,7 @@ export class BuildInterrupted extends Error {
 /** Drops a running build when the sandbox ends, as the reason of its abort signal. */
 export class SandboxClosing extends Error {}
 
-export function saveBuild(context: Context, record: BuildRecord): void {
+function saveBuild(context: Context, record: BuildRecord): void {
   builds(context).put(record.id, record);
 }
 

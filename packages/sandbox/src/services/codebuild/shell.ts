@@ -13,10 +13,11 @@ import type { RandomSource, SandboxClock } from "../../core/context.ts";
  * starts it. Beside it a watcher holds the lifeline: a pipe whose other end is the sandbox's. When that closes (the
  * build is over, or the sandbox was killed, by whatever signal) it kills the group and, where /proc tells, whatever left
  * the group but carries the build's id in its environment. No text of a build reaches a shell but its commands.
+ *
+ * Output goes through a `cat`: Node's own pipes are sockets, which a command can't open by name (`tee /dev/stderr`).
  */
 
 const LEADER = `
-exec 2>&1
 trap : TERM INT HUP
 env -i PATH="$PATH" sh -c '
   trap "" TERM INT HUP
@@ -27,10 +28,16 @@ env -i PATH="$PATH" sh -c '
   done
   kill -KILL 0
 ' watcher "$CODEBUILD_BUILD_ID" 3<&- > /dev/null 2>&1 &
-while IFS=" " read -r succeeding file <&3; do
-  "$1" "$2" "$file" "$succeeding" < /dev/null 3<&- 4<&-
-  printf "\\000%s:%s\\n" "$3" "$?"
-done
+{
+  trap : TERM INT HUP
+  while IFS=" " read -r succeeding file <&3; do
+    "$1" "$2" "$file" "$succeeding" < /dev/null 3<&- 4<&-
+    printf "\\000%s:%s\\n" "$3" "$?"
+  done
+} 2>&1 | (
+  trap "" TERM INT HUP
+  exec cat 3<&- 4<&-
+)
 `;
 
 /** Runs one command file with what the one before left. `set -a`: a plain assignment outlives its command too. */

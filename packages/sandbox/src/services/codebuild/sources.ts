@@ -93,7 +93,7 @@ async function fetchArtifact(
 }
 
 async function fetchFromGitHub(context: Context, { source, version, folder, signal }: Wanted): Promise<string> {
-  const repository = /^https?:\/\/[^/]+\/([^/]+\/[^/]+?)(\.git)?$/.exec(source.location ?? "")?.[1];
+  const repository = /^https?:\/\/[^/\s]+\/([^/\s]+\/[^/\s]+?)(\.git)?$/.exec(source.location ?? "")?.[1];
   if (!repository) throw new Error(`"${source.location}" isn't the address of a repository`);
   const directory = await repositoryDirectory(context, repository);
   const commit = await resolveCommit(directory, version || undefined);

@@ -19,7 +19,7 @@ export interface ZipEntry {
   readonly modifiedAt: Date;
 }
 
-export class ZipError extends Error {}
+class ZipError extends Error {}
 
 const deflate = promisify(deflateRaw) as (data: Uint8Array) => Promise<Buffer>;
 const inflate = promisify(inflateRaw) as (data: Uint8Array, options: { maxOutputLength: number }) => Promise<Buffer>;

@@ -136,7 +136,7 @@ const delivery = (connection: string) =>
     ],
   });
 
-test("a commit goes from source through builds and a stack of another account to the gate, and what follows it is quick", async () => {
+test("a commit goes from source through builds and a stack of another account to the gate, and on when it is approved", async () => {
   const repository = gitRepository();
   repository.commit({ README: "hello" });
   const commit = repository.commit(
@@ -166,10 +166,8 @@ test("a commit goes from source through builds and a stack of another account to
     events.push([stage, action, state].filter(Boolean).join(" "));
   });
 
-  const began = performance.now();
   const id = await createPipeline(sandbox, delivery(connection));
   const token = await waitForToken();
-  expect(performance.now() - began).toBeLessThan(8000);
   const actions = await actionsByName(sandbox, id);
   const digest = createHash("sha256").update("code\n").digest("hex");
   expect(actions.Source?.output?.outputVariables).toMatchObject({

@@ -37,7 +37,7 @@ export interface ArtifactPlace {
   readonly revision?: string | undefined;
 }
 
-export interface StageRun {
+interface StageRun {
   status: StageExecutionStatus;
   /** Actions that succeeded: a retry of failed actions leaves them alone. */
   done: string[];
@@ -136,7 +136,7 @@ export const declarations = (context: Context): Collection<PipelineDeclaration> 
 /** By `<pipeline> NUL <number, counting down>`: the newest first. */
 export const executions = (context: Context): Collection<ExecutionRecord> => context.collection("executions");
 /** Keys of executions by their id. */
-export const executionKeys = (context: Context): Collection<string> => context.collection("execution keys");
+const executionKeys = (context: Context): Collection<string> => context.collection("execution keys");
 /** Keys of executions that aren't over, by `<pipeline> NUL <id>`. */
 export const active = (context: Context): Collection<string> => context.collection("active");
 export const actionRuns = (context: Context): Collection<ActionRecord> => context.collection("actions");
@@ -144,7 +144,7 @@ export const actionRuns = (context: Context): Collection<ActionRecord> => contex
 export const stageRecords = (context: Context): Collection<StageRecord> => context.collection("stages");
 
 const LARGEST_NUMBER = 10 ** 12;
-export const executionKey = (pipeline: string, number: number) =>
+const executionKey = (pipeline: string, number: number) =>
   `${pipeline}\0${String(LARGEST_NUMBER - number).padStart(13, "0")}`;
 export const actionKey = (executionId: string, number: number) => `${executionId}\0${String(number).padStart(6, "0")}`;
 

@@ -33,8 +33,8 @@ import { codepipeline } from "./index.ts";
 /* What the tests of pipelines share: a repository, roles in two accounts, an artifact bucket, and short declarations. */
 
 export const BUCKET = "artifacts";
-export const PIPELINE_ROLE = `arn:aws:iam::${TOOLING}:role/pipeline`;
-export const ACTION_ROLE = `arn:aws:iam::${DEV}:role/action`;
+const PIPELINE_ROLE = `arn:aws:iam::${TOOLING}:role/pipeline`;
+const ACTION_ROLE = `arn:aws:iam::${DEV}:role/action`;
 export const EXECUTION_ROLE = `arn:aws:iam::${DEV}:role/execution`;
 const BUILD_ROLE = `arn:aws:iam::${TOOLING}:role/build`;
 
@@ -215,7 +215,7 @@ export async function becomes(sandbox: Sandbox, id: string, wanted: string): Pro
     );
     return [status, ...details].join("\n");
   };
-  await expect.poll(look, { timeout: 5_000, interval: 20 }).toBe(wanted);
+  await expect.poll(look, { timeout: 20_000, interval: 20 }).toBe(wanted);
 }
 
 /** The newest run of each action of an execution, by name. */
