@@ -136,7 +136,7 @@ export const declarations = (context: Context): Collection<PipelineDeclaration> 
 /** By `<pipeline> NUL <number, counting down>`: the newest first. */
 export const executions = (context: Context): Collection<ExecutionRecord> => context.collection("executions");
 /** Keys of executions by their id. */
-const executionKeys = (context: Context): Collection<string> => context.collection("execution keys");
+export const executionKeys = (context: Context): Collection<string> => context.collection("execution keys");
 /** Keys of executions that aren't over, by `<pipeline> NUL <id>`. */
 export const active = (context: Context): Collection<string> => context.collection("active");
 export const actionRuns = (context: Context): Collection<ActionRecord> => context.collection("actions");
