@@ -15,7 +15,6 @@ import {
   type IntegrationRecord,
   integrations,
   newId,
-  ofApi,
   type RouteRecord,
   requireRouteKey,
   routes,
@@ -176,12 +175,4 @@ function show(
     IpAddressType: "ipv4",
     ...(Object.keys(api.tags).length > 0 ? { Tags: { ...api.tags } } : {}),
   };
-}
-
-/** Whether a stage's deployment would look the same as the API now. */
-export function snapshot(
-  context: Context,
-  apiId: string,
-): { routes: RouteRecord[]; integrations: IntegrationRecord[] } {
-  return { routes: ofApi(routes(context), apiId), integrations: ofApi(integrations(context), apiId) };
 }

@@ -70,6 +70,11 @@ export const homes = (from: Pick<Context, "globalStore">): Collection<{ account:
 export const ofApi = <T>(collection: Collection<T>, apiId: string): T[] =>
   collection.list(`${apiId}/`).map(({ value }) => value);
 
+/** What an API serves now. */
+export function snapshot(from: Stored, apiId: string): Pick<DeploymentRecord, "routes" | "integrations"> {
+  return { routes: ofApi(routes(from), apiId), integrations: ofApi(integrations(from), apiId) };
+}
+
 export function getApi(context: Context, id: string | undefined): ApiRecord {
   const api = apis(context).get(id ?? "");
   if (api) return api;

@@ -3,7 +3,6 @@ import type { Deployment, Stage, UpdateStageCommandInput } from "@aws-sdk/client
 import type { Context } from "../../core/context.ts";
 import { page } from "../../core/paging.ts";
 import type { Operations } from "../../core/service.ts";
-import { snapshot } from "./apis.ts";
 import {
   apis,
   badRequest,
@@ -15,6 +14,7 @@ import {
   notFound,
   ofApi,
   type StageRecord,
+  snapshot,
   stages,
 } from "./records.ts";
 

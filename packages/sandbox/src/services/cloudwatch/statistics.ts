@@ -29,7 +29,7 @@ export function statistic(name: string): Statistic {
  * Linear between the two nearest values. AWS interpolates within its own buckets, so its third digit may differ; of
  * statistic sets with more than one value nothing can be said, as on AWS.
  */
-export function percentile(samples: readonly Sample[], percent: number): number | undefined {
+function percentile(samples: readonly Sample[], percent: number): number | undefined {
   if (samples.some(({ count, min, max }) => count > 1 && min !== max)) return undefined;
   const sorted = [...samples].sort((a, b) => a.min - b.min);
   const rank = (percent / 100) * (total(sorted, "count") - 1);

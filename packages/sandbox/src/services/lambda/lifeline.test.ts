@@ -17,7 +17,10 @@ test("a sandbox that is killed leaves neither its functions nor what they starte
   writeFileSync(config, JSON.stringify({ dataDir }));
   const sandbox = spawn(process.execPath, [MAIN, "--config", config], { stdio: ["pipe", "pipe", "inherit"] });
   onTestFinished(() => void sandbox.kill("SIGKILL"));
-  const [line] = (await once(createInterface(sandbox.stdout), "line")) as [string];
+  const [line] = (await Promise.race([
+    once(createInterface(sandbox.stdout), "line"),
+    once(sandbox, "exit").then(() => Promise.reject(new Error("The sandbox didn't start; its reason is above."))),
+  ])) as [string];
   const { awsUrl } = JSON.parse(line) as { awsUrl: string };
   const keys = JSON.parse(readFileSync(join(dataDir, "credentials.json"), "utf8")) as Record<string, string>;
   const credentials = { accessKeyId: `AKIA${DEV}0000`, secretAccessKey: keys[DEV] ?? "" };

@@ -2,7 +2,7 @@ import { AwsError } from "../../core/errors.ts";
 import { flatten, type Segment } from "./segments.ts";
 
 /** A trace, as a filter sees it. */
-export interface Filtered {
+interface Filtered {
   readonly segments: readonly Segment[];
   /** Seconds. */
   readonly responseTime: number;

@@ -4,9 +4,9 @@
  */
 export type Fields = ReadonlyMap<number, readonly FieldValue[]>;
 /** A varint or a fixed number is a bigint; text, bytes and messages are bytes. */
-export type FieldValue = bigint | Buffer;
+type FieldValue = bigint | Buffer;
 
-export function readMessage(bytes: Buffer): Fields {
+function readMessage(bytes: Buffer): Fields {
   const fields = new Map<number, FieldValue[]>();
   let at = 0;
   const varint = (): bigint => {

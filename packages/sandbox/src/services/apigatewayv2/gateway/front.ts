@@ -6,14 +6,12 @@ import type { RequestHandler } from "../../../core/fronts.ts";
 import {
   type ApiRecord,
   apis,
+  type DeploymentRecord,
   deployments,
   homes,
   type IntegrationRecord,
-  integrations,
-  ofApi,
-  type RouteRecord,
-  routes,
   type StageRecord,
+  snapshot,
   stages,
 } from "../records.ts";
 import { corsHeaders, isPreflight, preflightHeaders } from "./cors.ts";
@@ -107,15 +105,10 @@ function find(runtime: ServiceRuntime, target: string): Served | undefined {
 }
 
 /** What the stage serves: the API as it is, or as it was deployed. */
-function deployed({ api, stage, context }: Served): {
-  routes: readonly RouteRecord[];
-  integrations: readonly IntegrationRecord[];
-} {
-  if (stage.autoDeploy)
-    return { routes: ofApi(routes(context), api.id), integrations: ofApi(integrations(context), api.id) };
-  const deployment =
-    stage.deploymentId === undefined ? undefined : deployments(context).get(`${api.id}/${stage.deploymentId}`);
-  return deployment ?? { routes: [], integrations: [] };
+function deployed({ api, stage, context }: Served): Pick<DeploymentRecord, "routes" | "integrations"> {
+  if (stage.autoDeploy) return snapshot(context, api.id);
+  const made = deployments(context).get(`${api.id}/${stage.deploymentId ?? ""}`);
+  return made ?? { routes: [], integrations: [] };
 }
 
 async function answer(

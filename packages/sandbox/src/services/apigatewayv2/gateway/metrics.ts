@@ -1,7 +1,7 @@
 import { type MetricDatum, PutMetricDataCommand } from "@aws-sdk/client-cloudwatch";
 import type { ServiceRuntime } from "../../../core/context.ts";
 
-export interface Observation {
+interface Observation {
   readonly account: string;
   readonly region: string;
   readonly apiId: string;

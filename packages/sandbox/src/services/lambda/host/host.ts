@@ -1,11 +1,8 @@
-import { createSocket } from "node:dgram";
-import { once } from "node:events";
-import type { AddressInfo } from "node:net";
 import { setImmediate as turn } from "node:timers/promises";
 import type { ServiceRuntime } from "../../../core/context.ts";
 import { AwsError } from "../../../core/errors.ts";
-import { readDatagram } from "../../xray/daemon.ts";
 import { type FunctionConfig, functionArn } from "../records.ts";
+import { type Daemon, daemonOf } from "./daemon.ts";
 import { type Environment, type Outcome, startEnvironment } from "./environment.ts";
 import { createLifeline, type Lifeline } from "./lifeline.ts";
 import { createPool, type Target } from "./pool.ts";
@@ -13,7 +10,7 @@ import { failureOf, platformLog } from "./report.ts";
 import { createTelemetry, type Scope } from "./telemetry.ts";
 import { decideTrace, lambdaSegments, type Trace } from "./tracing.ts";
 
-export interface Invocation {
+interface Invocation {
   readonly account: string;
   readonly region: string;
   readonly config: FunctionConfig;
@@ -29,7 +26,7 @@ export interface Invocation {
   readonly reservedConcurrency: number | undefined;
 }
 
-export interface InvocationResult {
+interface InvocationResult {
   readonly payload: Buffer;
   readonly failed: boolean;
   /** The last 4 KB of this invocation's log. */
@@ -245,37 +242,4 @@ export function startHost(runtime: ServiceRuntime, limits: HostLimits): Host {
   };
   hosts.set(runtime, host);
   return host;
-}
-
-interface Daemon {
-  readonly address: string;
-  close(): void;
-}
-
-/**
- * Lambda runs an X-Ray daemon beside each function, which writes as that function's account. One port for each account
- * does the same: a datagram itself doesn't say whose it is.
- */
-function daemonOf(
-  daemons: Map<string, Promise<Daemon>>,
-  scope: Scope,
-  telemetry: ReturnType<typeof createTelemetry>,
-): Promise<Daemon> {
-  const key = `${scope.account}/${scope.region}`;
-  const known = daemons.get(key);
-  if (known) return known;
-  const opened = (async () => {
-    const socket = createSocket("udp4");
-    socket.on("message", (datagram) => {
-      const document = readDatagram(datagram);
-      if (document !== undefined) telemetry.segment(scope, document);
-    });
-    socket.bind(0, "127.0.0.1");
-    await once(socket, "listening");
-    socket.unref();
-    const { port } = socket.address() as AddressInfo;
-    return { address: `127.0.0.1:${port}`, close: () => void socket.close() };
-  })();
-  daemons.set(key, opened);
-  return opened;
 }

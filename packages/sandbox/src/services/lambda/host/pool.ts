@@ -9,7 +9,7 @@ export interface Target {
 }
 
 /** An environment that is working, until it is given back. */
-export interface Held {
+interface Held {
   readonly environment: Environment;
   /** It was started for this work. */
   readonly cold: boolean;

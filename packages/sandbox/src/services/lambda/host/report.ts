@@ -49,7 +49,7 @@ function readError(body: Buffer): { errorType?: string; errorMessage?: string } 
   }
 }
 
-export interface Finished {
+interface Finished {
   readonly requestId: string;
   readonly durationMs: number;
   readonly initMs: number | undefined;

@@ -9,7 +9,7 @@ export interface Scope {
   readonly region: string;
 }
 
-export interface Sample {
+interface Sample {
   readonly name: string;
   readonly value: number;
   readonly unit: StandardUnit;

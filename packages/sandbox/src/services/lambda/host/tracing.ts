@@ -2,7 +2,7 @@ import type { RandomSource } from "../../../core/context.ts";
 import type { FunctionConfig } from "../records.ts";
 
 /** `Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1` */
-export interface TraceHeader {
+interface TraceHeader {
   readonly root: string;
   readonly parent: string | undefined;
   readonly sampled: boolean | undefined;
@@ -19,7 +19,7 @@ export interface Trace {
     | undefined;
 }
 
-export function parseTraceHeader(text: string | undefined): TraceHeader | undefined {
+function parseTraceHeader(text: string | undefined): TraceHeader | undefined {
   const parts = new Map(
     (text ?? "")
       .split(";")
@@ -36,7 +36,7 @@ export function parseTraceHeader(text: string | undefined): TraceHeader | undefi
   };
 }
 
-export function newTraceId(now: Date, random: RandomSource): string {
+function newTraceId(now: Date, random: RandomSource): string {
   return `1-${Math.floor(now.getTime() / 1000)
     .toString(16)
     .padStart(8, "0")}-${random.hex(24)}`;
