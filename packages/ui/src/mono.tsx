@@ -9,7 +9,7 @@ export function Mono({ children, className }: { children: ReactNode; className?:
 /** An id, ARN, URL or command in full, with its copy button. */
 export function Copyable({ text, label, className }: { text: string; label: string; className?: string }) {
   return (
-    <span className={clsx("inline-flex min-w-0 items-center gap-1", className)}>
+    <span className={clsx("inline-flex min-w-0 max-w-full items-center gap-1", className)}>
       <span className="min-w-0 truncate font-mono text-sm" title={text}>
         {text}
       </span>

@@ -46,7 +46,7 @@ export function TraceWaterfall({ spans, durationMs }: { spans: readonly Waterfal
             <details className="group" {...(span.error ? { open: true } : {})}>
               <summary className="grid min-h-9 list-none grid-cols-[minmax(0,1fr)_4.5rem] items-center gap-x-3 px-4 py-1 hover:bg-hover md:grid-cols-[minmax(12rem,22rem)_minmax(0,1fr)_5rem]">
                 <span
-                  className="flex min-w-0 items-center gap-1.5"
+                  className="flex min-w-0 items-center gap-1.5 md:col-start-1"
                   style={{ paddingLeft: (depth.get(span.id) ?? 0) * 14 }}
                 >
                   <ChevronRight size={14} aria-hidden className="shrink-0 text-muted group-open:rotate-90" />
@@ -68,7 +68,7 @@ export function TraceWaterfall({ spans, durationMs }: { spans: readonly Waterfal
                     {span.name}
                   </span>
                 </span>
-                <span className="col-span-2 row-start-2 h-3 md:col-span-1 md:row-start-1" aria-hidden>
+                <span className="col-span-2 row-start-2 h-3 md:col-span-1 md:col-start-2 md:row-start-1" aria-hidden>
                   <span className="relative block h-full rounded-mark bg-sunken">
                     <span
                       className={clsx(
@@ -83,7 +83,7 @@ export function TraceWaterfall({ spans, durationMs }: { spans: readonly Waterfal
                     />
                   </span>
                 </span>
-                <span className="text-right text-sm tabular-nums">{durationWords(span.durationMs)}</span>
+                <span className="text-right text-sm tabular-nums md:col-start-3">{durationWords(span.durationMs)}</span>
               </summary>
               <SpanFacts span={span} critical={critical.has(span.id)} />
             </details>

@@ -6,6 +6,7 @@ export default function NotFound() {
     <main className="p-6">
       <Card className="mx-auto mt-16 max-w-2xl">
         <EmptyState
+          heading="h1"
           title="There is no such page"
           actions={
             <Link href="/" className={buttonClass()}>

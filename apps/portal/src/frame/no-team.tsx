@@ -4,7 +4,7 @@ import { Card, Copyable, EmptyState } from "@turnpike/ui";
 export function NoTeam({ email }: { email: string }) {
   return (
     <Card className="mx-auto max-w-2xl">
-      <EmptyState title="You are in no team yet">
+      <EmptyState heading="h1" title="You are in no team yet">
         <p>
           Turnpike shows what your teams own. Ask an admin of your team to add your e-mail address to its document in
           the platform repository (<code className="font-mono text-sm">teams/your-team.yaml</code>). This page changes

@@ -34,18 +34,14 @@ export function PersonMenu({
       trigger={
         <button
           type="button"
-          aria-label={`${name}: account and theme`}
           className="flex h-10 min-w-0 items-center gap-2.5 rounded-card px-1.5 text-left hover:bg-hover lg:flex-1"
         >
           <span
-            aria-hidden
-            className="flex size-7 shrink-0 items-center justify-center rounded-full bg-accent-soft font-semibold text-accent text-xs"
-          >
-            {initials(name)}
-          </span>
-          <span aria-hidden className="hidden min-w-0 flex-1 truncate lg:block">
-            {name}
-          </span>
+            data-initials={initials(name)}
+            className="flex size-7 shrink-0 items-center justify-center rounded-full bg-accent-soft font-semibold text-accent text-xs before:content-[attr(data-initials)]"
+          />
+          <span className="sr-only min-w-0 flex-1 truncate lg:not-sr-only">{name}</span>
+          <span className="sr-only">, account and theme</span>
         </button>
       }
     >

@@ -22,16 +22,16 @@ export function Rail({ waiting, person }: { waiting: number; person: ReactNode }
   const path = usePathname();
   return (
     <div className="fixed inset-x-0 bottom-0 z-30 flex border-line border-t bg-card sm:sticky sm:inset-auto sm:top-0 sm:h-dvh sm:w-14 sm:flex-col sm:border-t-0 sm:border-r lg:w-56">
-      <Link
-        href="/"
-        aria-label="Turnpike, home"
-        className="hidden h-14 shrink-0 items-center gap-2.5 px-4 font-semibold text-lg sm:flex"
-      >
-        <Logo />
-        <span className="hidden lg:inline">Turnpike</span>
-      </Link>
-      <nav aria-label="Main" className="flex-1 sm:px-2 sm:py-1">
-        <ul className="flex justify-around sm:flex-col sm:gap-1">
+      <nav aria-label="Main" className="flex-1">
+        <Link
+          href="/"
+          aria-label="Turnpike, home"
+          className="hidden h-14 shrink-0 items-center gap-2.5 px-4 font-semibold text-lg sm:flex"
+        >
+          <Logo />
+          <span className="hidden lg:inline">Turnpike</span>
+        </Link>
+        <ul className="flex justify-around sm:flex-col sm:gap-1 sm:px-2 sm:py-1">
           {destinations.map(({ href, label }) => {
             const Icon = icons[label];
             const here = isWithin(href, path);

@@ -19,12 +19,11 @@ export function TopBar() {
       <button
         type="button"
         onClick={() => setOpen(true)}
-        aria-label="Search and commands"
         aria-keyshortcuts="Meta+K Control+K /"
         className="ml-auto inline-flex h-9 shrink-0 items-center gap-2 rounded-card border border-control bg-card px-2.5 text-muted text-sm hover:bg-hover hover:text-text sm:w-56"
       >
         <Search size={16} aria-hidden />
-        <span className="hidden flex-1 text-left sm:inline">Search or go to</span>
+        <span className="sr-only flex-1 text-left sm:not-sr-only">Search or go to</span>
         <span className="hidden sm:inline">
           <Kbd>/</Kbd>
         </span>

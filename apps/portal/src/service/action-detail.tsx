@@ -24,9 +24,7 @@ export function ActionDetail({
     ...(action.startedAt ? [["Started", absoluteTime(action.startedAt)] as const] : []),
     ...(action.endedAt ? [["Ended", absoluteTime(action.endedAt)] as const] : []),
     ...(action.accountId ? [["Account", <Copyable key="v" text={action.accountId} label="account" />] as const] : []),
-    ...(action.buildId
-      ? [["Build", <Copyable key="v" text={action.buildId} label="build id" className="max-w-full" />] as const]
-      : []),
+    ...(action.buildId ? [["Build", <Copyable key="v" text={action.buildId} label="build id" />] as const] : []),
     ...(action.summary ? [["Summary", action.summary] as const] : []),
   ];
   const error = action.error ? partsOf(action.error) : undefined;

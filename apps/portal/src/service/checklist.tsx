@@ -34,9 +34,7 @@ export function Checklist({ progress }: { progress: ServiceProgress }) {
                   <div role="alert" className="mt-1 break-words text-sm">
                     <p className="font-medium text-failing">{error.happened}</p>
                     <p>{error.rest}</p>
-                    <p className="text-muted">
-                      {step.final ? "It is not tried again by itself." : "It is tried again by itself."}
-                    </p>
+                    {step.final && <p className="text-muted">It is not tried again by itself.</p>}
                   </div>
                 )}
               </div>

@@ -37,11 +37,13 @@ export function LaneCard({ service, lane }: { service: string; lane: Lane }) {
         ) : (
           <p className="text-muted">Nothing is deployed here yet.</p>
         )}
-        {state !== "healthy" && lane.reason && <p className="break-words text-muted text-sm">{lane.reason}</p>}
+        {state !== "healthy" && lane.reason && (deployed || state !== "unknown") && (
+          <p className="break-words text-muted text-sm">{lane.reason}</p>
+        )}
         <div className="mt-auto flex min-w-0 flex-wrap items-center gap-x-3 gap-y-2 pt-1">
           {deployed?.url && (
             <span className="flex min-w-0 max-w-full flex-1 items-center">
-              <Copyable text={deployed.url} label={`URL of ${lane.environment}`} className="max-w-full" />
+              <Copyable text={deployed.url} label={`URL of ${lane.environment}`} />
             </span>
           )}
           {lane.waitingReleaseId && (

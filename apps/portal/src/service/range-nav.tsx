@@ -11,7 +11,7 @@ interface Choice {
 /** One of a few, as links: the choice is part of the address. */
 export function ChoiceNav({ label, choices }: { label: string; choices: readonly Choice[] }) {
   return (
-    <nav aria-label={label}>
+    <nav aria-label={label} className="w-fit">
       <ul className="flex rounded-card border border-control bg-card">
         {choices.map((choice) => (
           <li key={choice.href} className="border-control not-first:border-l">

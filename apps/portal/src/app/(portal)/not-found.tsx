@@ -5,6 +5,7 @@ export default function NotFound() {
   return (
     <Card className="mx-auto max-w-2xl">
       <EmptyState
+        heading="h1"
         title="There is nothing here that you can see"
         actions={
           <Link href="/services" className={buttonClass()}>

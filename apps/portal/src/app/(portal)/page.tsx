@@ -1,4 +1,5 @@
 import { listServices } from "@turnpike/domain/catalog";
+import { may } from "@turnpike/domain/identity";
 import { listProblems } from "@turnpike/domain/platform";
 import { listWaitingReleases } from "@turnpike/domain/releases";
 import { buttonClass, Card, CardHeader, EmptyState, StateIcon } from "@turnpike/ui";
@@ -32,7 +33,9 @@ export default async function HomePage() {
     .flatMap(({ latestExecution }) => (latestExecution ? [latestExecution] : []))
     .sort((a, b) => b.startedAt.getTime() - a.startedAt.getTime())
     .slice(0, RECENT);
-  const calm = waiting.length === 0 && failing.length === 0;
+  const mine = waiting.filter(({ owner }) => may(actor, "release:decide", owner));
+  const others = waiting.filter((release) => !mine.includes(release));
+  const calm = mine.length === 0 && failing.length === 0;
   return (
     <Page title="Home" lead={calm && services.length > 0 ? "Nothing needs you." : undefined}>
       <Live topics={topics} revision={revision} />
@@ -52,10 +55,10 @@ export default async function HomePage() {
           </EmptyState>
         </Card>
       )}
-      {waiting.length > 0 && (
+      {mine.length > 0 && (
         <Card aria-labelledby="waiting">
-          <CardHeader id="waiting" title="Waiting for you" count={waiting.length} />
-          <WaitingReleases releases={waiting} />
+          <CardHeader id="waiting" title="Waiting for you" count={mine.length} />
+          <WaitingReleases releases={mine} />
         </Card>
       )}
       {failing.length > 0 && (
@@ -74,6 +77,12 @@ export default async function HomePage() {
               </li>
             ))}
           </ul>
+        </Card>
+      )}
+      {others.length > 0 && (
+        <Card aria-labelledby="waiting-others">
+          <CardHeader id="waiting-others" title="Waiting for an approver" count={others.length} />
+          <WaitingReleases releases={others} />
         </Card>
       )}
       {recent.length > 0 && (

@@ -117,7 +117,7 @@ function Commits({ release }: { release: ReleaseDetail }) {
       <p className="border-line border-t px-4 py-3 text-muted text-sm">
         {runningCommit ? (
           <>
-            Since <Hash value={runningCommit} label="running commit" />, which runs in {release.environment} now.{" "}
+            Runs in {release.environment} now: <Hash value={runningCommit} label="running commit" />{" "}
           </>
         ) : (
           `Nothing runs in ${release.environment} yet. `
@@ -143,7 +143,7 @@ function Resources({ release: { changes, changeSet } }: { release: ReleaseDetail
         <Facts
           facts={[
             ["Stack", changeSet.stackName],
-            ["Change set", <Copyable key="v" text={changeSet.arn} label="change set ARN" className="max-w-full" />],
+            ["Change set", <Copyable key="v" text={changeSet.arn} label="change set ARN" />],
           ]}
         />
       </div>
@@ -173,23 +173,16 @@ function Tests({ release: { tests } }: { release: ReleaseDetail }) {
 
 function Artifact({ release }: { release: ReleaseDetail }) {
   return (
-    <Section
-      title="Artifact"
-      line={<Hash value={release.artifactDigest} label="artifact digest" length={12} />}
-      open={false}
-    >
+    <Section title="Artifact" line={release.artifactDigest.replace("sha256:", "").slice(0, 12)} open={false}>
       <div className="p-4">
         <Facts
           facts={[
-            [
-              "Digest",
-              <Copyable key="v" text={release.artifactDigest} label="artifact digest" className="max-w-full" />,
-            ],
+            ["Digest", <Copyable key="v" text={release.artifactDigest} label="artifact digest" />],
             ["Account", <Copyable key="v" text={release.accountId} label="account" />],
             ["Region", release.region],
-            ["Execution", <Copyable key="v" text={release.executionId} label="execution id" className="max-w-full" />],
-            ["Release", <Copyable key="v" text={release.id} label="release id" className="max-w-full" />],
-            ["Fingerprint", <Copyable key="v" text={release.fingerprint} label="fingerprint" className="max-w-full" />],
+            ["Execution", <Copyable key="v" text={release.executionId} label="execution id" />],
+            ["Release", <Copyable key="v" text={release.id} label="release id" />],
+            ["Fingerprint", <Copyable key="v" text={release.fingerprint} label="fingerprint" />],
           ]}
         />
         <p className="mt-3 text-muted text-sm">

@@ -67,10 +67,7 @@ export default async function OverviewPage({ params }: { params: Promise<{ name:
           <div className="p-4">
             <Facts
               facts={[
-                [
-                  "Clone",
-                  <Copyable key="v" text={service.repository.cloneUrl} label="clone URL" className="max-w-full" />,
-                ],
+                ["Clone", <Copyable key="v" text={service.repository.cloneUrl} label="clone URL" />],
                 ["Template", service.template],
                 ["Pipeline", <Copyable key="v" text={service.pipelineName} label="pipeline name" />],
                 ["Id", <Copyable key="v" text={service.id} label="service id" />],
