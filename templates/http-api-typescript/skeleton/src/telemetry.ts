@@ -1,0 +1,92 @@
+import { createSocket } from "node:dgram";
+import { context, propagation, ROOT_CONTEXT, SpanKind, SpanStatusCode, trace } from "@opentelemetry/api";
+import { AsyncLocalStorageContextManager } from "@opentelemetry/context-async-hooks";
+import { AWSXRayIdGenerator } from "@opentelemetry/id-generator-aws-xray";
+import { ProtobufTraceSerializer } from "@opentelemetry/otlp-transformer";
+import { AWSXRayLambdaPropagator } from "@opentelemetry/propagator-aws-xray-lambda";
+import { resourceFromAttributes } from "@opentelemetry/resources";
+import { BasicTracerProvider, BatchSpanProcessor, type SpanExporter } from "@opentelemetry/sdk-trace-base";
+import type { APIGatewayProxyEventV2, Context } from "aws-lambda";
+import type { Reply } from "./http.ts";
+
+/** A datagram holds 64 KB: a few spans fit, however many attributes they have. */
+const SPANS_PER_DATAGRAM = 10;
+
+const provider = start(process.env.AWS_XRAY_DAEMON_ADDRESS);
+const tracer = trace.getTracer("service");
+
+/**
+ * Sends spans to the X-Ray daemon that Lambda runs beside a traced function: OTLP as base64 in a datagram, as AWS's own
+ * distribution of OpenTelemetry does. Nothing waits for the network but one send on loopback, and a span that is lost
+ * fails no request. Undefined where there is no daemon (on a laptop, in unit tests): spans then cost nothing.
+ */
+function start(daemon: string | undefined): BasicTracerProvider | undefined {
+  const [host, port] = daemon?.split(":") ?? [];
+  if (!host || !port) return undefined;
+  const socket = createSocket("udp4");
+  socket.unref();
+  const exporter: SpanExporter = {
+    export(spans, done) {
+      const request = Buffer.from(ProtobufTraceSerializer.serializeRequest(spans) ?? []).toString("base64");
+      socket.send(`{"format":"json","version":1}\nT1S${request}`, Number(port), host, (error) =>
+        done(error ? { code: 1, error } : { code: 0 }),
+      );
+    },
+    async shutdown() {
+      socket.close();
+    },
+  };
+  const started = new BasicTracerProvider({
+    idGenerator: new AWSXRayIdGenerator(),
+    resource: resourceFromAttributes({
+      "service.name": process.env.POWERTOOLS_SERVICE_NAME ?? "service",
+      "cloud.provider": "aws",
+      "cloud.platform": "aws_lambda",
+      "cloud.region": process.env.AWS_REGION ?? "",
+      "faas.name": process.env.AWS_LAMBDA_FUNCTION_NAME ?? "",
+      "faas.version": process.env.AWS_LAMBDA_FUNCTION_VERSION ?? "",
+    }),
+    spanProcessors: [new BatchSpanProcessor(exporter, { maxExportBatchSize: SPANS_PER_DATAGRAM })],
+  });
+  trace.setGlobalTracerProvider(started);
+  context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
+  propagation.setGlobalPropagator(new AWSXRayLambdaPropagator());
+  return started;
+}
+
+/**
+ * Runs one request in a span below Lambda's own, and sends it before the answer: afterwards the process is frozen.
+ * A trace that Lambda doesn't sample is not recorded here either.
+ */
+export async function traceRequest(
+  { routeKey, rawPath, requestContext }: APIGatewayProxyEventV2,
+  { awsRequestId }: Pick<Context, "awsRequestId">,
+  answer: () => Promise<Reply>,
+): Promise<Reply> {
+  // The propagator takes Lambda's trace header from the environment, where it is new for each invocation.
+  const parent = propagation.extract(ROOT_CONTEXT, {});
+  const attributes = {
+    "http.request.method": requestContext.http.method,
+    "http.route": routeKey.replace(/^\S+ /, ""),
+    "url.path": rawPath,
+    "faas.invocation_id": awsRequestId,
+  };
+  try {
+    return await tracer.startActiveSpan(routeKey, { kind: SpanKind.SERVER, attributes }, parent, async (span) => {
+      try {
+        const reply = await answer();
+        span.setAttribute("http.response.status_code", reply.status);
+        return reply;
+      } catch (error) {
+        span.setAttribute("http.response.status_code", 500);
+        span.recordException(error instanceof Error ? error : String(error));
+        span.setStatus({ code: SpanStatusCode.ERROR, message: error instanceof Error ? error.message : String(error) });
+        throw error;
+      } finally {
+        span.end();
+      }
+    });
+  } finally {
+    await provider?.forceFlush().catch(() => undefined);
+  }
+}
