@@ -114,6 +114,20 @@ test.each([
   },
 );
 
+test("a function that breaks between two invocations fails neither of them", async () => {
+  const { create, invoke } = lambdaIn(await sandboxForTest());
+  const source = `export const handler = async () => {
+    setTimeout(() => { throw new Error("too late"); }, 50);
+    return { pid: process.pid };
+  };`;
+  await create("orders", source);
+  const first = await invoke("orders");
+  await eventually(async () => !isRunning(Number(first.value.pid)));
+  const second = await invoke("orders");
+  expect(second.error).toBeUndefined();
+  expect(second.value).not.toEqual(first.value);
+});
+
 test("CommonJS, callbacks, multi-line logs and nested handlers work", async () => {
   const { create, invoke } = lambdaIn(await sandboxForTest());
   const source = `exports.api = { handler(event, context, done) {

@@ -141,10 +141,13 @@ const report = (path, thrown) => {
 };
 
 let failing = false;
+/** Between two invocations: the question for the next is open, and nobody waits for an answer. */
+let idle = false;
 async function fail(title, thrown) {
   if (failing) return;
   failing = true;
   logError(title, thrown);
+  if (idle) exit(129);
   await report(requestId === undefined ? "init/error" : `invocation/${requestId}/error`, thrown);
   exit(129);
 }
@@ -230,7 +233,9 @@ try {
 }
 
 for (;;) {
+  idle = true;
   const { headers, body } = await call("GET", "invocation/next");
+  idle = false;
   requestId = headers["lambda-runtime-aws-request-id"];
   environment._X_AMZN_TRACE_ID = headers["lambda-runtime-trace-id"];
   try {

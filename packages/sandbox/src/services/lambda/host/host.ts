@@ -74,6 +74,7 @@ export function startHost(runtime: ServiceRuntime, limits: HostLimits): Host {
   const journals = new WeakMap<Environment, Journal>();
   const concurrency = new Map<string, number>();
   const daemons = new Map<string, Promise<Daemon>>();
+  const running = new Set<Promise<void>>();
   let lifeline: Lifeline | undefined;
 
   const journal = (scope: Scope, config: FunctionConfig, stream: () => string): Journal => {
@@ -114,8 +115,8 @@ export function startHost(runtime: ServiceRuntime, limits: HostLimits): Host {
   const enter = (invocation: Invocation): (() => void) => {
     const { account, region, config, reservedConcurrency } = invocation;
     const keys = [`${account}/${region}`, functionArn(invocation, config.name)];
-    const running = keys.map((key) => (concurrency.get(key) ?? 0) + 1);
-    if (reservedConcurrency !== undefined && (running[1] ?? 0) > reservedConcurrency) {
+    const counts = keys.map((key) => (concurrency.get(key) ?? 0) + 1);
+    if (reservedConcurrency !== undefined && (counts[1] ?? 0) > reservedConcurrency) {
       recordCounts(invocation, { Throttles: 1 });
       throw new AwsError("TooManyRequestsException", "Rate Exceeded.", {
         members: { Type: "User", Reason: "ReservedFunctionConcurrentInvocationLimitExceeded" },
@@ -123,10 +124,10 @@ export function startHost(runtime: ServiceRuntime, limits: HostLimits): Host {
     }
     for (const [index, key] of keys.entries()) {
       const dimensions: Record<string, string> = index === 0 ? {} : { FunctionName: config.name };
-      concurrency.set(key, running[index] ?? 0);
+      concurrency.set(key, counts[index] ?? 0);
       telemetry.metric(
         { account, region },
-        { name: "ConcurrentExecutions", value: running[index] ?? 0, unit: "Count", dimensions },
+        { name: "ConcurrentExecutions", value: counts[index] ?? 0, unit: "Count", dimensions },
       );
     }
     return () => {
@@ -216,6 +217,8 @@ export function startHost(runtime: ServiceRuntime, limits: HostLimits): Host {
   const host: Host = {
     async invoke(invocation) {
       const leave = enter(invocation);
+      const { promise: finished, resolve: finish } = Promise.withResolvers<void>();
+      running.add(finished);
       try {
         const requestedAt = performance.now();
         const { config, traceHeader } = invocation;
@@ -226,14 +229,16 @@ export function startHost(runtime: ServiceRuntime, limits: HostLimits): Host {
         }
       } finally {
         leave();
+        running.delete(finished);
+        finish();
       }
     },
     discard: pool.discard,
     flush: telemetry.flush,
     async stop() {
       await pool.stop();
-      // The last reports are written in the turns after their environments' ends.
-      await turn();
+      // The last reports are written a moment after their environments' ends.
+      await Promise.all(running);
       for (const daemon of daemons.values()) (await daemon).close();
       await telemetry.flush();
       lifeline?.close();
