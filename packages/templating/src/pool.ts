@@ -1,8 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { createRequire } from "node:module";
+import { existsSync } from "node:fs";
 import path from "node:path";
 import { createInterface } from "node:readline";
-import { fileURLToPath } from "node:url";
 
 export interface RenderedText {
   readonly path: string;
@@ -27,6 +26,15 @@ interface Job {
   readonly reject: (error: Error) => void;
 }
 
+/** A file of an installed package, found as Node finds it. Spelled out, because a bundler would take it over. */
+function installed(file: string, from: string): string {
+  for (let folder = from; ; folder = path.dirname(folder)) {
+    const candidate = path.join(folder, "node_modules", file);
+    if (existsSync(candidate)) return candidate;
+    if (folder === path.dirname(folder)) throw new Error(`${file} is not installed.`);
+  }
+}
+
 /**
  * One restricted process that renders, started when it is first needed and ended after a minute without work. Renders
  * are done in order. A process that broke a limit is killed and never used again.
@@ -34,10 +42,9 @@ interface Job {
  * @param cacheDir absolute path of the compiled templates: all that the process may read beside its own code
  */
 export function createRenderPool(cacheDir: string) {
-  // Not `new URL("renderer.mjs", import.meta.url)`: a bundler would take that for an asset and copy it away.
-  const here = path.dirname(fileURLToPath(import.meta.url));
+  const here = import.meta.dirname;
   const renderer = path.join(here, "renderer.mjs");
-  const runtime = createRequire(import.meta.url).resolve("nunjucks/browser/nunjucks-slim.js");
+  const runtime = installed("nunjucks/browser/nunjucks-slim.js", here);
   const queue: Job[] = [];
   let child: ChildProcess | undefined;
   let current: (Job & { timer: NodeJS.Timeout }) | undefined;
