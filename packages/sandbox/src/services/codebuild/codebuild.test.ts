@@ -20,6 +20,7 @@ import { CreateRoleCommand, IAMClient } from "@aws-sdk/client-iam";
 import { CreateBucketCommand, GetObjectCommand, PutObjectCommand } from "@aws-sdk/client-s3";
 import { expect, onTestFinished, test } from "vitest";
 import { clientSettings, REGION, sandboxForTest, TOOLING, temporaryFolder } from "../../../test/support.ts";
+import type { HttpFront } from "../../core/fronts.ts";
 import { createClock, type Sandbox, type SandboxOptions } from "../../index.ts";
 import { cloudwatch } from "../cloudwatch/index.ts";
 import { iam } from "../iam/index.ts";
@@ -271,6 +272,41 @@ artifacts:
     { name: "fails", prefix: "sums", status: "FAILED", message: "1 < 2\nat line 3" },
     { name: "waits", prefix: "inner", status: "SKIPPED" },
   ]);
+});
+
+test("a build of a GitHub project has the commit that its branch names, with its history", async () => {
+  const folder = temporaryFolder();
+  const bare = join(folder, "bare.git");
+  const git = (...args: string[]) =>
+    execFileSync("git", ["-c", "user.name=D", "-c", "user.email=d@example.com", ...args], {
+      cwd: folder,
+      encoding: "utf8",
+    }).trim();
+  git("init", "--quiet", "--initial-branch=main", "work");
+  for (const text of ["one", "two"]) git("-C", "work", "commit", "--quiet", "--allow-empty", "-m", text);
+  git("clone", "--quiet", "--bare", "work", bare);
+  const github: HttpFront = {
+    name: "github",
+    handler: () => ({
+      handle: (_, response) => void response.end(),
+      gitDirectory: (name) => (name === "acme/orders" ? bare : undefined),
+    }),
+  };
+  const sandbox = await withRole({ fronts: [github], github: {} });
+  await project(sandbox, "hub", { source: { type: "GITHUB", location: "https://github.com/acme/orders.git" } });
+  const spec = `
+version: 0.2
+env: { exported-variables: [COMMITS, REMOTE] }
+phases: { build: { commands: ["COMMITS=$(git rev-list --count HEAD)", "REMOTE=$(git remote get-url origin)"] } }
+`;
+  const build = await run(sandbox, "hub", spec, { sourceVersion: "main" });
+  expect(build.resolvedSourceVersion).toBe(git("-C", "work", "rev-parse", "HEAD"));
+  expect(build.exportedEnvironmentVariables?.map(({ value }) => value)).toEqual([
+    "2",
+    "https://github.com/acme/orders.git",
+  ]);
+  const missing = await run(sandbox, "hub", spec, { sourceVersion: "--upload-pack=touch pwned" });
+  expect(phase(missing, "DOWNLOAD_SOURCE")?.contexts?.[0]?.message).toContain("no branch, tag or commit");
 });
 
 test("a build that ran when the sandbox ended is failed at the next start; one that waited runs then", async () => {

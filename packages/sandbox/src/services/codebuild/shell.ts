@@ -101,6 +101,7 @@ export async function openShell(options: ShellOptions): Promise<BuildShell> {
     leader.once("error", () => resolve());
   });
 
+  let over = false;
   let waiting: ((status: number | undefined) => void) | undefined;
   const ended = (status: number | undefined) => {
     waiting?.(status);
@@ -111,6 +112,7 @@ export async function openShell(options: ShellOptions): Promise<BuildShell> {
     // What was written before the end is still read; a process that escaped and holds the pipe isn't waited for.
     await Promise.race([read, options.clock.sleep(200)]);
     output.destroy();
+    over = true;
     ended(undefined);
   });
 
@@ -118,7 +120,7 @@ export async function openShell(options: ShellOptions): Promise<BuildShell> {
   const run = async (command: string, succeeding: boolean) => {
     const file = join(stateFolder, `command-${next++}`);
     await writeFile(file, `${command}\n`);
-    if (leader.exitCode !== null || leader.signalCode !== null) return undefined;
+    if (over) return undefined;
     return new Promise<number | undefined>((resolve) => {
       waiting = resolve;
       commands.write(`${succeeding ? 1 : 0} ${file}\n`);

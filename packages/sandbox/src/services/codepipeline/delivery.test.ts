@@ -158,10 +158,16 @@ test("a commit goes from source through builds and a stack of another account to
     await project(sandbox, `orders-${name}`, spec);
   }
   const events: string[] = [];
+  const builds: string[] = [];
   await sandbox.send(
-    new PutRuleCommand({ Name: "all", EventPattern: JSON.stringify({ source: ["aws.codepipeline"] }) }),
+    new PutRuleCommand({
+      Name: "all",
+      EventPattern: JSON.stringify({ source: ["aws.codepipeline", "aws.codebuild"] }),
+    }),
   );
   sandbox.signals.on("eventbridge.matched", ({ event }) => {
+    if (event["detail-type"] === "CodeBuild Build State Change") builds.push(String(event.detail["build-status"]));
+    if (event.source !== "aws.codepipeline") return;
     const { stage = "", action = "", state } = event.detail as Record<string, string>;
     events.push([stage, action, state].filter(Boolean).join(" "));
   });
@@ -222,6 +228,7 @@ test("a commit goes from source through builds and a stack of another account to
     "Build STARTED",
   ]);
   expect(events).toContain("Dev Deploy SUCCEEDED");
+  expect(builds).toEqual(Array.from({ length: 3 }, () => ["IN_PROGRESS", "SUCCEEDED"]).flat());
 
   // A push starts the next one; nothing changed in the stack but the code's key.
   const next = repository.commit({ "script/build": "#!/bin/sh\nexit 9\n" });
@@ -291,6 +298,55 @@ test("a change set without changes succeeds, and so does executing it; a stack t
   expect(failed.Deploy?.output?.executionResult?.errorDetails?.message).toMatch(
     /UPDATE_ROLLBACK_COMPLETE.*Queue \(AWS::SQS::Queue\)/,
   );
+});
+
+test("stacks are created, read by later actions, and deleted without a change set", async () => {
+  const repository = gitRepository();
+  const second = TEMPLATE.replace("orders-", "second-").replace(
+    "AWS::SQS::Queue\n",
+    "AWS::SQS::Queue\n    DependsOn: []\n",
+  );
+  repository.commit({ "first.yaml": TEMPLATE, "second.yaml": second });
+  const sandbox = await sandboxWith(repository);
+  const connection = await prepareAccounts(sandbox);
+  const stack = (name: string, overrides: object, more: Record<string, string> = {}) => ({
+    ActionMode: "CREATE_UPDATE",
+    StackName: name,
+    RoleArn: EXECUTION_ROLE,
+    TemplatePath: `SourceOutput::${name}.yaml`,
+    ParameterOverrides: JSON.stringify({ CodeBucket: "b", CodeKey: "k", ...overrides }),
+    ...more,
+  });
+  const inputs = [{ name: "SourceOutput" }];
+  const id = await createPipeline(
+    sandbox,
+    declaration({
+      Source: [source(connection, { OutputArtifactFormat: "CODE_ZIP" })],
+      Deploy: [
+        deployment("First", stack("first", { Owner: "a" }, { OutputFileName: "outs.json" }), {
+          inputArtifacts: inputs,
+          outputArtifacts: [{ name: "Outs" }],
+        }),
+        deployment("Second", stack("second", { Owner: { "Fn::GetParam": ["Outs", "outs.json", "Code"] } }), {
+          runOrder: 2,
+          namespace: "Second",
+          inputArtifacts: [...inputs, { name: "Outs" }],
+        }),
+        deployment("Again", stack("first", { Owner: "a" }), { runOrder: 2, inputArtifacts: inputs }),
+      ],
+      Clean: [deployment("Delete", { ActionMode: "DELETE_ONLY", StackName: "first", RoleArn: EXECUTION_ROLE })],
+    }),
+  );
+  await becomes(sandbox, id, "Succeeded");
+  const actions = await actionsByName(sandbox, id);
+  expect(actions.Second?.output?.outputVariables?.ApiUrl).toBe("http://b/k");
+  expect(actions.Again?.output?.executionResult?.externalExecutionSummary).toContain("no changes");
+  const cloudformation = new CloudFormationClient(clientSettings(sandbox, DEV));
+  await expect(cloudformation.send(new DescribeStacksCommand({ StackName: "first" }))).rejects.toThrow(
+    "does not exist",
+  );
+  const { Stacks } = await cloudformation.send(new DescribeStacksCommand({ StackName: "second" }));
+  expect(Stacks?.[0]?.StackStatus).toBe("CREATE_COMPLETE");
 });
 
 test("a branch or a message that reads like a command is only ever text", async () => {

@@ -99,7 +99,7 @@ export async function prepareAccounts(sandbox: Sandbox): Promise<string> {
   const statement = {
     Effect: "Allow",
     Principal: { AWS: ACTION_ROLE },
-    Action: "s3:GetObject",
+    Action: ["s3:GetObject", "s3:PutObject"],
     Resource: `arn:aws:s3:::${BUCKET}/*`,
   };
   await sandbox.send(
