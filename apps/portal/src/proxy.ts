@@ -12,10 +12,7 @@ let portal: URL | undefined;
 export function proxy(request: NextRequest): NextResponse {
   portal ??= new URL(loadConfig().portalUrl);
   const { pathname, search } = request.nextUrl;
-  // Cookies and the sign-in callback belong to one address: `localhost` is sent to it, and a rebound name gets no page.
-  if (request.headers.get("host") !== portal.host) {
-    return NextResponse.redirect(new URL(`${pathname}${search}`, portal), 307);
-  }
+  if (request.headers.get("host") !== portal.host) return elsewhere(new URL(`${pathname}${search}`, portal));
   const csp = policy(randomBytes(16).toString("base64"), process.env.NODE_ENV === "development");
   const headers = new Headers(request.headers);
   headers.set("content-security-policy", csp);
@@ -23,6 +20,17 @@ export function proxy(request: NextRequest): NextResponse {
   const response = NextResponse.next({ request: { headers } });
   response.headers.set("content-security-policy", csp);
   return response;
+}
+
+/**
+ * Cookies and the sign-in callback belong to one address: whoever came by another (`localhost`, a rebound name) is sent
+ * to it. By `Refresh`, because Next makes a redirect to its own host a relative one, which would lead back here.
+ */
+function elsewhere(to: URL): NextResponse {
+  return new NextResponse(`Turnpike is at ${to.origin}.\n`, {
+    status: 421,
+    headers: { refresh: `0;url=${to.href}`, "content-type": "text/plain; charset=utf-8", "cache-control": "no-store" },
+  });
 }
 
 export const config = {

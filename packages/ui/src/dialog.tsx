@@ -27,7 +27,7 @@ export function Dialog({
   return (
     <Radix.Root open={open} onOpenChange={onOpenChange}>
       <Radix.Portal>
-        <Radix.Overlay className="fixed inset-0 z-40 bg-black/45" />
+        <Radix.Overlay className="fixed inset-0 z-40 bg-scrim" />
         <Radix.Content
           {...(description ? {} : { "aria-describedby": undefined })}
           className={clsx(
@@ -39,20 +39,23 @@ export function Dialog({
           {bare ? (
             <Radix.Title className="sr-only">{title}</Radix.Title>
           ) : (
-            <div className="flex items-start gap-3 border-line border-b px-5 py-4">
-              <Radix.Title className="min-w-0 flex-1 break-words font-semibold text-lg">{title}</Radix.Title>
-              <Radix.Close
-                aria-label="Close"
-                className="inline-flex size-8 shrink-0 items-center justify-center rounded-card text-muted hover:bg-hover hover:text-text"
-              >
-                <X size={16} aria-hidden />
-              </Radix.Close>
-            </div>
+            <Radix.Title className="break-words border-line border-b py-4 pr-14 pl-5 font-semibold text-lg">
+              {title}
+            </Radix.Title>
           )}
           {description && !bare && (
             <Radix.Description className="px-5 pt-4 text-muted text-sm">{description}</Radix.Description>
           )}
           {children}
+          {/* Last, so that focus begins with what the dialog is about. */}
+          {!bare && (
+            <Radix.Close
+              aria-label="Close"
+              className="absolute top-3 right-3 inline-flex size-8 items-center justify-center rounded-card text-muted hover:bg-hover hover:text-text"
+            >
+              <X size={16} aria-hidden />
+            </Radix.Close>
+          )}
         </Radix.Content>
       </Radix.Portal>
     </Radix.Root>

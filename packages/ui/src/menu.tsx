@@ -8,7 +8,7 @@ import type { ReactNode } from "react";
 const item =
   "flex min-h-9 cursor-pointer select-none items-center gap-2 rounded-mark px-2 text-base outline-none data-[highlighted]:bg-hover";
 
-/** A button that opens a list of actions. */
+/** A button that opens a list of actions. The list stays where the button is in the page, so in its landmark too. */
 export function Menu({
   trigger,
   children,
@@ -21,19 +21,17 @@ export function Menu({
   side?: "top" | "bottom" | "right";
 }) {
   return (
-    <DropdownMenu.Root>
+    <DropdownMenu.Root modal={false}>
       <DropdownMenu.Trigger asChild>{trigger}</DropdownMenu.Trigger>
-      <DropdownMenu.Portal>
-        <DropdownMenu.Content
-          align={align}
-          side={side}
-          sideOffset={6}
-          collisionPadding={8}
-          className="z-50 min-w-52 max-w-[min(24rem,calc(100vw-1rem))] animate-appear rounded-card border border-line bg-popover p-1 text-text shadow-float"
-        >
-          {children}
-        </DropdownMenu.Content>
-      </DropdownMenu.Portal>
+      <DropdownMenu.Content
+        align={align}
+        side={side}
+        sideOffset={6}
+        collisionPadding={8}
+        className="z-50 min-w-52 max-w-[min(24rem,calc(100vw-1rem))] animate-appear rounded-card border border-line bg-popover p-1 text-text shadow-float"
+      >
+        {children}
+      </DropdownMenu.Content>
     </DropdownMenu.Root>
   );
 }

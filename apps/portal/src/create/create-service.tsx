@@ -2,7 +2,7 @@
 
 import type { FieldProblem, NewService, TemplateDetail } from "@turnpike/domain/scaffolding";
 import { Button, Card, CardHeader, describedBy, Field, Input, Notice, Select } from "@turnpike/ui";
-import { useRef, useState, useTransition } from "react";
+import { useEffect, useRef, useState, useTransition } from "react";
 import { partsOf } from "../frame/parts-of.ts";
 import { requestServiceAction } from "./actions.ts";
 import { LiveChecklist } from "./live-checklist.tsx";
@@ -26,6 +26,7 @@ export function CreateService({ template, teams }: { template: TemplateDetail; t
   const [created, setCreated] = useState<string>();
   const [pending, startTransition] = useTransition();
   const form = useRef<HTMLFormElement>(null);
+  const pane = useRef<HTMLElement>(null);
   const preview = usePreview(service, created === undefined);
   const answered = preview.kind === "answered" ? preview.preview : undefined;
   const rendered = useLastRendered(answered?.kind === "rendered" ? answered : undefined);
@@ -49,10 +50,15 @@ export function CreateService({ template, teams }: { template: TemplateDetail; t
       else if (result.value.kind === "accepted") setCreated(result.value.service);
       else if (result.value.kind === "taken") setRefused([{ field: "name", message: result.value.message }]);
       else setRefused(result.value.problems);
-      if (!result.ok || result.value.kind !== "accepted") {
-        requestAnimationFrame(() => form.current?.querySelector<HTMLElement>("[aria-invalid=true]")?.focus());
-      }
     });
+
+  // Once the answer is on the page: the first field to correct, or, where the panes are stacked, the steps.
+  useEffect(() => {
+    if (!pending && refused.length > 0) form.current?.querySelector<HTMLElement>("[aria-invalid=true]")?.focus();
+  }, [pending, refused]);
+  useEffect(() => {
+    if (created !== undefined) pane.current?.scrollIntoView({ block: "nearest" });
+  }, [created]);
 
   return (
     <div className="grid items-start gap-5 xl:grid-cols-[minmax(22rem,30rem)_minmax(0,1fr)]">
@@ -166,9 +172,10 @@ export function CreateService({ template, teams }: { template: TemplateDetail; t
         </fieldset>
       </form>
       <Card
+        ref={pane}
         aria-label={created ? `Progress of ${created}` : "Preview"}
         aria-busy={preview.kind === "answered" && preview.stale}
-        className="overflow-hidden xl:sticky xl:top-20 xl:h-[calc(100dvh-6.5rem)]"
+        className="scroll-my-20 overflow-hidden xl:sticky xl:top-20 xl:h-[calc(100dvh-6.5rem)]"
       >
         {created ? <LiveChecklist service={created} /> : <PreviewPane state={preview} rendered={rendered} />}
       </Card>

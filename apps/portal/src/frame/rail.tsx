@@ -21,7 +21,10 @@ const icons = {
 export function Rail({ waiting, person }: { waiting: number; person: ReactNode }) {
   const path = usePathname();
   return (
-    <div className="fixed inset-x-0 bottom-0 z-30 flex border-line border-t bg-card sm:sticky sm:inset-auto sm:top-0 sm:h-dvh sm:w-14 sm:flex-col sm:border-t-0 sm:border-r lg:w-56">
+    <aside
+      aria-label="Places and account"
+      className="fixed inset-x-0 bottom-0 z-30 flex border-line border-t bg-card sm:sticky sm:inset-auto sm:top-0 sm:h-dvh sm:w-14 sm:flex-col sm:border-t-0 sm:border-r lg:w-56"
+    >
       <nav aria-label="Main" className="flex-1">
         <Link
           href="/"
@@ -59,7 +62,7 @@ export function Rail({ waiting, person }: { waiting: number; person: ReactNode }
         </ul>
       </nav>
       <div className="flex w-16 items-center justify-center sm:w-auto sm:p-2 lg:justify-stretch">{person}</div>
-    </div>
+    </aside>
   );
 }
 

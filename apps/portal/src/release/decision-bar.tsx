@@ -30,7 +30,7 @@ export function DecisionBar({
   verdict: string;
   environment: string;
   fingerprint: string;
-  standing: Standing;
+  standing: Exclude<Standing, { kind: "closed" }>;
 }) {
   const router = useRouter();
   const [asked, setAsked] = useState<Asked>();
@@ -82,10 +82,9 @@ export function DecisionBar({
           </>
         ) : (
           <p className="flex min-w-0 items-start gap-2">
-            <StateIcon state={standing.kind === "refused" ? "attention" : "idle"} label="" className="mt-0.5" />
+            <StateIcon state="attention" label="" className="mt-0.5" />
             <span className="min-w-0 break-words">
-              {standing.kind === "refused" && <span className="font-medium">You can't decide this. </span>}
-              {standing.reason}
+              <span className="font-medium">You can't decide this.</span> {standing.reason}
             </span>
           </p>
         )}

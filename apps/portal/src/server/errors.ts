@@ -74,6 +74,16 @@ export function problemOf(error: unknown, requestId: string): Problem {
   };
 }
 
+/** A person without a permission in any team. Which team owns the thing is not theirs to know. */
+export class NoPermissionError extends AppError {
+  readonly kind = "forbidden";
+  readonly code = "portal.no-permission";
+
+  constructor(permission: string) {
+    super(`None of your teams gives you the permission ${permission}. Nothing was changed. Ask an admin of your team.`);
+  }
+}
+
 /** The value, or a `NotFoundError` that names what was looked for. */
 export function found<T>(value: T | undefined, what: string): T {
   if (value === undefined) throw new NotFoundError(what);

@@ -18,7 +18,10 @@ export async function load<T>(read: () => Promise<T>): Promise<Loaded<T>> {
     if (error.kind === "not-found") notFound();
     const requestId = randomUUID();
     const { log } = await container();
-    log.info({ requestId, err: error }, "a part of a page could not be read");
-    return { ok: false, problem: problemOf(error, requestId) };
+    const problem = problemOf(error, requestId);
+    const fields = { requestId, code: problem.code };
+    if (problem.status >= 500) log.warn({ ...fields, err: error }, "a part of a page could not be read");
+    else log.info({ ...fields, reason: problem.message }, "a part of a page was refused");
+    return { ok: false, problem };
   }
 }

@@ -1,10 +1,10 @@
 import { randomUUID } from "node:crypto";
-import { type Actor, ForbiddenError, type Permission, teamsWith } from "@turnpike/domain/identity";
+import { type Actor, type Permission, teamsWith } from "@turnpike/domain/identity";
 import type { Logger } from "@turnpike/kernel";
 import type { z } from "zod";
 import { requireActor } from "./actor.ts";
 import { type Container, container } from "./container.ts";
-import { BadRequestError, ForeignOriginError, problemOf } from "./errors.ts";
+import { BadRequestError, ForeignOriginError, NoPermissionError, problemOf } from "./errors.ts";
 import { isSameOrigin } from "./origin.ts";
 
 const MAX_BODY_BYTES = 256 * 1024;
@@ -53,9 +53,9 @@ export function route<S extends z.ZodType>(options: RouteOptions<S>) {
       return response;
     } catch (error) {
       const problem = problemOf(error, requestId);
-      const fields = { err: error, status: problem.status, code: problem.code, ms: since(started) };
-      if (problem.status >= 500) log.error(fields, "api request failed");
-      else log.info(fields, "api request refused");
+      const fields = { status: problem.status, code: problem.code, ms: since(started) };
+      if (problem.status >= 500) log.error({ ...fields, err: error }, "api request failed");
+      else log.info({ ...fields, reason: problem.message }, "api request refused");
       return Response.json({ error: problem }, { status: problem.status, headers: { "x-request-id": requestId } });
     }
   };
@@ -63,7 +63,7 @@ export function route<S extends z.ZodType>(options: RouteOptions<S>) {
 
 export function requirePermission(actor: Actor, permission: Permission | undefined): void {
   if (permission === undefined || teamsWith(actor, permission).length > 0) return;
-  throw new ForbiddenError(permission, "that owns it", permission === "release:decide" ? "approver" : "developer");
+  throw new NoPermissionError(permission);
 }
 
 export function parse<S extends z.ZodType>(schema: S, raw: unknown): z.infer<S> {

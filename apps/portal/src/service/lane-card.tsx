@@ -10,7 +10,7 @@ export function LaneCard({ service, lane }: { service: string; lane: Lane }) {
   return (
     <section
       aria-label={`Environment ${lane.environment}`}
-      className="flex min-w-0 flex-1 flex-col rounded-card border border-line bg-card"
+      className="flex min-w-[86%] flex-1 snap-start flex-col rounded-card border border-line bg-card md:min-w-0"
     >
       <Flash watch={`${lane.health} ${deployed?.commit}`} className="flex flex-1 flex-col gap-2 rounded-card p-4">
         <div className="flex flex-wrap items-center gap-x-3 gap-y-1">

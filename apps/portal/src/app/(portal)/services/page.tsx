@@ -93,7 +93,7 @@ function ServiceTable({ services }: { services: readonly ServiceSummary[] }) {
       <thead>
         <tr>
           <Th>Service</Th>
-          <Th>Health</Th>
+          <Th className="hidden sm:table-cell">Health</Th>
           {environments.map((environment) => (
             <Th key={environment}>{environment}</Th>
           ))}
@@ -106,20 +106,23 @@ function ServiceTable({ services }: { services: readonly ServiceSummary[] }) {
           const { state, label } = showHealth(service.health);
           return (
             <Tr key={service.name}>
-              <Td className="max-w-80">
-                <Link
-                  data-row
-                  href={`/services/${service.name}`}
-                  className="block truncate rounded-mark font-medium hover:underline"
-                  title={service.name}
-                >
-                  {service.name}
-                </Link>
+              <Td className="max-w-52 sm:max-w-80">
+                <span className="flex min-w-0 items-center gap-2">
+                  <StateIcon state={state} label={label} className="sm:hidden" />
+                  <Link
+                    data-row
+                    href={`/services/${service.name}`}
+                    className="truncate rounded-mark font-medium hover:underline"
+                    title={service.name}
+                  >
+                    {service.name}
+                  </Link>
+                </span>
                 <span className="block truncate text-muted text-sm" title={service.description}>
                   {service.description}
                 </span>
               </Td>
-              <Td className="max-w-72">
+              <Td className="hidden max-w-72 sm:table-cell">
                 <StateMark state={state} label={label} />
                 <span className="block truncate text-muted text-sm" title={service.reason}>
                   {service.reason}

@@ -61,14 +61,16 @@ export default async function ReleasePage({ params }: { params: Promise<{ id: st
       <Tests release={release} />
       <Artifact release={release} />
       {release.decisions.length > 0 && <Decisions release={release} />}
-      <DecisionBar
-        releaseId={release.id}
-        what={`${release.service} ${release.commit.slice(0, 7)}`}
-        verdict={verdict}
-        environment={release.environment}
-        fingerprint={release.fingerprint}
-        standing={release.standing}
-      />
+      {release.standing.kind !== "closed" && (
+        <DecisionBar
+          releaseId={release.id}
+          what={`${release.service} ${release.commit.slice(0, 7)}`}
+          verdict={verdict}
+          environment={release.environment}
+          fingerprint={release.fingerprint}
+          standing={release.standing}
+        />
+      )}
     </div>
   );
 }

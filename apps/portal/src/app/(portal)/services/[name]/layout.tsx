@@ -38,7 +38,7 @@ export default async function ServiceLayout({ params, children }: { params: Para
           </a>
         </div>
         {service.description && <p className="-mt-2 max-w-prose break-words text-muted">{service.description}</p>}
-        <div className="flex flex-col gap-3 md:flex-row">
+        <div className="-mx-4 flex snap-x snap-mandatory scroll-px-4 gap-3 overflow-x-auto px-4 md:mx-0 md:overflow-visible md:px-0">
           {service.lanes.map((lane) => (
             <LaneCard key={lane.environment} service={service.name} lane={lane} />
           ))}
