@@ -66,7 +66,9 @@ test("the pipeline starts by itself, really builds and tests, deploys to dev and
 }) => {
   await signIn(page, product, "developer");
   await page.goto(`${product.portalUrl}/services/${SERVICE}/pipeline?action=Build%2FBuild`);
-  await expect(page.getByText("npm ci", { exact: false }).first()).toBeVisible({ timeout: 60_000 });
+  await expect(page.getByRole("region", { name: "Build log" }).getByText(/added \d+ packages/)).toBeVisible({
+    timeout: 60_000,
+  });
   await page.goto(`${product.portalUrl}/services/${SERVICE}`);
   const dev = page.getByRole("region", { name: "Environment dev" });
   const prod = page.getByRole("region", { name: "Environment prod" });
@@ -226,7 +228,7 @@ test("the AWS CLI reads the same state back", async ({ product }) => {
         HOME: folder,
         AWS_ACCESS_KEY_ID: accessKeyId,
         AWS_SECRET_ACCESS_KEY: secretAccessKey,
-      },
+      } as NodeJS.ProcessEnv,
     },
   );
   expect(JSON.parse(stdout)).toMatchObject({ Stacks: [{ StackName: SERVICE }] });

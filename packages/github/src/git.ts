@@ -63,7 +63,8 @@ export function runGit(args: readonly string[], options: GitOptions): Promise<Gi
         GIT_TERMINAL_PROMPT: "0",
         GIT_ASKPASS: "true",
         ...credentialEnvironment(options.authorization),
-      },
+        // Where Next's types are loaded, an environment without NODE_ENV is none.
+      } as NodeJS.ProcessEnv,
     });
     const stdout: Buffer[] = [];
     const stderr: Buffer[] = [];

@@ -22,7 +22,11 @@ export const routes: Readonly<Record<string, Route>> = {
   "GET /hello/{name}": ({ pathParameters }) => {
     const name = pathParameters?.name?.trim() ?? "";
     if (!NAME.test(name)) {
-      throw new HttpError(400, "invalid-name", "A name has 1 to 50 letters, digits, spaces, dots, hyphens or apostrophes.");
+      throw new HttpError(
+        400,
+        "invalid-name",
+        "A name has 1 to 50 letters, digits, spaces, dots, hyphens or apostrophes.",
+      );
     }
     return { status: 200, body: { message: `Hello, ${name}!` } };
   },
