@@ -1,6 +1,6 @@
 import { clsx } from "clsx";
 import { CopyButton } from "./copy-button.tsx";
-import { highlight, type TokenKind } from "./highlight.ts";
+import { highlight, numbered, type TokenKind } from "./highlight.ts";
 import { ScrollRegion } from "./scroll-region.tsx";
 
 const inks: Record<TokenKind, string> = {
@@ -24,7 +24,7 @@ export function CodeView({
   text: string;
   className?: string;
 }) {
-  const lines = highlight(path, text.endsWith("\n") ? text.slice(0, -1) : text);
+  const lines = numbered(highlight(path, text.endsWith("\n") ? text.slice(0, -1) : text));
   return (
     <div className={clsx("relative flex min-h-0 min-w-0 flex-col", className)}>
       <div className="flex h-10 shrink-0 items-center gap-1 border-line border-b px-4">
@@ -33,18 +33,16 @@ export function CodeView({
       </div>
       <ScrollRegion label={path} className="min-h-0 flex-1 overflow-auto bg-sunken focus-visible:-outline-offset-2">
         <pre className="w-max min-w-full py-3 font-mono text-sm leading-5">
-          {lines.map((line, number) => (
-            // biome-ignore lint/suspicious/noArrayIndexKey: a line is its number
+          {lines.map(({ number, tokens }) => (
             <div key={number} className="grid grid-cols-[3.5rem_1fr] pr-4">
               <span aria-hidden className="select-none pr-4 text-right text-muted tabular-nums">
-                {number + 1}
+                {number}
               </span>
               <code>
-                {line.length === 0
+                {tokens.length === 0
                   ? "\u200b"
-                  : line.map(({ kind, text: part }, at) => (
-                      // biome-ignore lint/suspicious/noArrayIndexKey: tokens have no name but their place
-                      <span key={at} className={inks[kind]}>
+                  : tokens.map(({ kind, text: part, column }) => (
+                      <span key={column} className={inks[kind]}>
                         {part}
                       </span>
                     ))}

@@ -10,6 +10,26 @@ export interface Token {
   readonly text: string;
 }
 
+export interface CodeLine {
+  /** Counted from 1. */
+  readonly number: number;
+  /** Each with the column at which it begins, counted from 0. */
+  readonly tokens: readonly (Token & { readonly column: number })[];
+}
+
+/** Lines and tokens with their places, which are the only names they have. */
+export function numbered(lines: readonly (readonly Token[])[]): CodeLine[] {
+  return lines.map((tokens, index) => {
+    let column = 0;
+    const placed = tokens.map((token) => {
+      const at = column;
+      column += token.text.length;
+      return { ...token, column: at };
+    });
+    return { number: index + 1, tokens: placed };
+  });
+}
+
 type Rules = readonly (readonly [TokenKind, RegExp])[];
 
 const scriptKeywords =

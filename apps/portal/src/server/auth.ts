@@ -59,5 +59,3 @@ export function createAuth(config: Config, prisma: object, log: Logger) {
     ],
   });
 }
-
-export type Auth = ReturnType<typeof createAuth>;

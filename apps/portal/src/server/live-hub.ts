@@ -33,5 +33,3 @@ export function createLiveHub(changes: Pick<Changes, "subscribe">) {
     },
   };
 }
-
-export type LiveHub = ReturnType<typeof createLiveHub>;

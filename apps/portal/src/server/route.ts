@@ -9,7 +9,7 @@ import { isSameOrigin } from "./origin.ts";
 
 const MAX_BODY_BYTES = 256 * 1024;
 
-export interface RouteContext<I> {
+interface RouteContext<I> {
   readonly actor: Actor;
   readonly input: I;
   readonly deps: Container;
