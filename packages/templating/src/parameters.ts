@@ -1,6 +1,6 @@
 import { Ajv, type ErrorObject } from "ajv";
 import addFormatsModule from "ajv-formats";
-import type { LoadedTemplate } from "./template.ts";
+import type { Section } from "./document.ts";
 
 // A CommonJS module with a default member, whichever way it is loaded.
 const addFormats = addFormatsModule as unknown as (ajv: Ajv) => Ajv;
@@ -9,8 +9,64 @@ export type Validated =
   | { readonly kind: "valid"; readonly parameters: Record<string, unknown> }
   | { readonly kind: "invalid"; readonly problems: { field: string; message: string }[] };
 
+/** The part of a JSON Schema that a section may have. */
+export interface ParameterSchema {
+  readonly properties: Readonly<Record<string, object>>;
+  readonly required?: readonly string[];
+}
+
+/** What Turnpike asks of every service, so a template's own form needn't. */
+const OWN = ["name", "owner", "description"];
+
 /** `ui:*` hints and the like are for forms, not for validation. */
 const isHint = (key: string) => key.startsWith("ui:") || key.startsWith("backstage:");
+
+/**
+ * A template's sections without what Turnpike asks itself, a section that has nothing else left out, and what they say
+ * of name, owner and description. Conditions between parameters aren't supported, and said to be so.
+ */
+export function splitSections(sections: readonly Section[]) {
+  const problems: { index: number; message: string }[] = [];
+  const isOwn = (key: string) => OWN.includes(key);
+  const pick = (wanted: (key: string) => boolean) => ({
+    properties: Object.assign(
+      {},
+      ...sections.map(({ properties }) => filter(properties, wanted)),
+    ) as ParameterSchema["properties"],
+    required: sections.flatMap(({ required = [] }) => required.filter(wanted)),
+  });
+  const shown = sections.flatMap((section, index) => {
+    const { title, description, properties, required = [], ...more } = section;
+    for (const key of Object.keys(more).filter(
+      (each) => !isHint(each) && !["type", "additionalProperties"].includes(each),
+    )) {
+      problems.push({
+        index,
+        message: `${key} isn't supported in a section: title, description, required and properties are.`,
+      });
+    }
+    const others = filter(properties, (key) => !isOwn(key));
+    if (Object.keys(others).length === 0 && Object.keys(properties).length > 0) return [];
+    return [
+      {
+        title,
+        ...(description ? { description } : {}),
+        schema: {
+          type: "object",
+          additionalProperties: false,
+          ...filter(more, isHint),
+          required: required.filter((key) => !isOwn(key)),
+          properties: others,
+        },
+      },
+    ];
+  });
+  return { sections: shown, own: pick(isOwn), problems };
+}
+
+function filter<T>(record: Readonly<Record<string, T>>, wanted: (key: string) => boolean): Record<string, T> {
+  return Object.fromEntries(Object.entries(record).filter(([key]) => wanted(key)));
+}
 
 function withoutHints(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withoutHints);
@@ -22,16 +78,34 @@ function withoutHints(value: unknown): unknown {
   );
 }
 
-function messageOf(error: ErrorObject): string {
-  switch (error.keyword) {
+/** What is wrong, in words for who fills in the form. */
+function messageOf({ keyword, params, message }: ErrorObject): string {
+  const limit = String((params as { limit?: number }).limit ?? "");
+  switch (keyword) {
     case "required":
       return "This is needed.";
     case "enum":
-      return `Choose one of ${(error.params as { allowedValues: unknown[] }).allowedValues.join(", ")}.`;
+      return `Choose one of ${(params as { allowedValues: unknown[] }).allowedValues.join(", ")}.`;
     case "additionalProperties":
       return "The template has no such parameter.";
+    case "minimum":
+      return `This must be at least ${limit}.`;
+    case "maximum":
+      return `This must be at most ${limit}.`;
+    case "minLength":
+      return limit === "1" ? "This is needed." : `At least ${limit} characters.`;
+    case "maxLength":
+      return `At most ${limit} characters.`;
+    case "pattern":
+      return `This must have the form ${(params as { pattern: string }).pattern}.`;
+    case "format":
+      return `This must be a ${(params as { format: string }).format}.`;
+    case "type":
+      return (params as { type: string }).type === "integer"
+        ? "This must be a whole number."
+        : `This must be a ${(params as { type: string }).type}.`;
     default:
-      return `This ${error.message ?? "is not valid"}.`;
+      return `This ${message ?? "is not valid"}.`;
   }
 }
 
@@ -43,18 +117,20 @@ function fieldOf(error: ErrorObject): string {
   return `${error.instancePath}/${missingProperty ?? additionalProperty ?? ""}`.replace(/\/$/, "");
 }
 
-/** Makes the check of a template's parameters: all sections as one object, defaults applied. */
+/**
+ * Makes the check of a template's parameters: all sections as one object, defaults applied. What was given is not
+ * changed. Raises ajv's `Error` when a schema is none.
+ */
 export function createValidator(
-  template: Pick<LoadedTemplate, "sections">,
+  schemas: readonly ParameterSchema[],
 ): (parameters: Readonly<Record<string, unknown>>) => Validated {
   const ajv = addFormats(new Ajv({ allErrors: true, useDefaults: true, strict: false, ownProperties: true }));
-  const schema = {
+  const check = ajv.compile({
     type: "object",
     additionalProperties: false,
-    properties: Object.assign({}, ...template.sections.map((section) => withoutHints(section.schema.properties))),
-    required: template.sections.flatMap((section) => (section.schema.required as string[] | undefined) ?? []),
-  };
-  const check = ajv.compile(schema);
+    properties: Object.assign({}, ...schemas.map(({ properties }) => withoutHints(properties))),
+    required: [...new Set(schemas.flatMap(({ required = [] }) => required))],
+  });
   return (parameters) => {
     const candidate = structuredClone(parameters) as Record<string, unknown>;
     if (check(candidate)) return { kind: "valid", parameters: candidate };

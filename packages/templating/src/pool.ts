@@ -1,145 +1,133 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { existsSync } from "node:fs";
-import path from "node:path";
-import { createInterface } from "node:readline";
+import { MEMORY_MB, type Renderer, startRenderer } from "./child.ts";
 
 export interface RenderedText {
   readonly path: string;
+  /** Undefined for a file that is copied as it is. */
   readonly body: string | undefined;
 }
 
 /** The template's own code failed, or went past a limit. */
 export class RenderFailedError extends Error {}
 
-const DEADLINE_MS = 2000;
+/** Starting isn't the template's fault, and a machine can be busy: it has a limit of its own. */
+const START_MS = 20_000;
+const RENDER_MS = 2000;
 const IDLE_MS = 60_000;
-const MEMORY_MB = 64;
-const MAX_ANSWER_BYTES = 32 * 1024 * 1024;
 
 /** JSON on one line, for readers that take U+2028 and U+2029 for a line's end too. */
-const line = (value: object) =>
+const toLine = (value: object) =>
   JSON.stringify(value).replace(/[\u2028\u2029]/g, (character) => `\\u${character.charCodeAt(0).toString(16)}`);
 
 interface Job {
-  readonly request: string;
+  readonly line: string;
   readonly resolve: (files: RenderedText[]) => void;
   readonly reject: (error: Error) => void;
 }
 
-/** A file of an installed package, found as Node finds it. Spelled out, because a bundler would take it over. */
-function installed(file: string, from: string): string {
-  for (let folder = from; ; folder = path.dirname(folder)) {
-    const candidate = path.join(folder, "node_modules", file);
-    if (existsSync(candidate)) return candidate;
-    if (folder === path.dirname(folder)) throw new Error(`${file} is not installed.`);
-  }
+interface Running {
+  readonly renderer: Renderer;
+  ready: boolean;
+}
+
+export interface RenderPool {
+  /** Starts the process, when there is none, while the caller still has other work. */
+  warm(): void;
+  /** Renders the compiled `module`. Raises `RenderFailedError`. */
+  render(module: string, input: object): Promise<RenderedText[]>;
+  /** Ends the process; what waits is refused. */
+  close(): Promise<void>;
 }
 
 /**
- * One restricted process that renders, started when it is first needed and ended after a minute without work. Renders
- * are done in order. A process that broke a limit is killed and never used again.
+ * One restricted process that renders, started when it is first needed and ended after a minute without work: idle, it
+ * costs memory. Renders are done in order, each within two seconds. A process that broke a limit is killed and never
+ * used again.
  *
- * @param cacheDir absolute path of the compiled templates: all that the process may read beside its own code
+ * @param cacheDir absolute path of the compiled templates, links resolved
  */
-export function createRenderPool(cacheDir: string) {
-  const here = import.meta.dirname;
-  const renderer = path.join(here, "renderer.mjs");
-  const runtime = installed("nunjucks/browser/nunjucks-slim.js", here);
+export function createRenderPool(cacheDir: string, idleMs = IDLE_MS): RenderPool {
   const queue: Job[] = [];
-  let child: ChildProcess | undefined;
-  let current: (Job & { timer: NodeJS.Timeout }) | undefined;
+  let running: Running | undefined;
+  let current: Job | undefined;
+  let deadline: NodeJS.Timeout | undefined;
   let idle: NodeJS.Timeout | undefined;
+  let closed = false;
 
-  function start(): ChildProcess {
-    const started = spawn(
-      process.execPath,
-      [
-        "--permission",
-        `--allow-fs-read=${renderer}`,
-        `--allow-fs-read=${runtime}`,
-        `--allow-fs-read=${cacheDir}/*`,
-        "--disallow-code-generation-from-strings",
-        `--max-old-space-size=${MEMORY_MB}`,
-        renderer,
-        runtime,
-      ],
-      { cwd: here, env: {}, stdio: ["pipe", "pipe", "ignore"] },
-    );
-    // A process that ended early closes its input: its end tells.
-    started.stdin?.on("error", () => undefined);
-    let bytes = 0;
-    started.stdout?.on("data", (chunk: Buffer) => {
-      bytes += chunk.length;
-      if (bytes > MAX_ANSWER_BYTES) started.kill("SIGKILL");
-    });
-    if (started.stdout) {
-      createInterface({ input: started.stdout }).on("line", (answer) => {
-        bytes = 0;
-        settle(started, answer);
-      });
-    }
-    started.on("error", () => ended(started));
-    started.on("exit", () => ended(started));
-    return started;
+  function start(): void {
+    if (running || closed) return;
+    const started: Running = {
+      ready: false,
+      renderer: startRenderer(cacheDir, {
+        ready() {
+          clearTimeout(deadline);
+          started.ready = true;
+          next();
+        },
+        answer: (line) => started === running && settle(line),
+        ended: () => started === running && ended(started),
+      }),
+    };
+    running = started;
+    deadline = setTimeout(started.renderer.kill, START_MS);
   }
 
-  function settle(from: ChildProcess, text: string): void {
-    if (from !== child || !current) return;
+  function settle(line: string): void {
     const job = current;
-    clearTimeout(job.timer);
+    clearTimeout(deadline);
     current = undefined;
-    const answer = JSON.parse(text) as { files?: RenderedText[]; error?: string };
-    if (answer.files) job.resolve(answer.files);
-    else job.reject(new RenderFailedError(answer.error ?? "it gave no reason"));
+    const answer = JSON.parse(line) as { files?: RenderedText[]; error?: string };
+    if (answer.files) job?.resolve(answer.files);
+    else job?.reject(new RenderFailedError(answer.error ?? "it gave no reason"));
     next();
   }
 
-  function ended(from: ChildProcess): void {
-    if (from !== child) return;
-    child = undefined;
-    const job = current;
+  function ended({ ready }: Running): void {
+    clearTimeout(deadline);
+    running = undefined;
+    const why = ready ? `it went past ${RENDER_MS / 1000} s or ${MEMORY_MB} MB` : "the renderer could not be started";
+    // What never starts would be started again and again for each that waits.
+    const failed = ready ? [current] : [current, ...queue.splice(0)];
     current = undefined;
-    if (job) {
-      clearTimeout(job.timer);
-      job.reject(
-        new RenderFailedError(`it went past ${DEADLINE_MS / 1000} s or ${MEMORY_MB} MB, or ended its process`),
-      );
-    }
+    for (const job of failed) job?.reject(new RenderFailedError(why));
     next();
   }
 
   function next(): void {
-    if (current) return;
-    const job = queue.shift();
     clearTimeout(idle);
-    if (!job) {
-      idle = setTimeout(() => end(), IDLE_MS);
-      idle.unref();
+    if (current) return;
+    if (queue.length === 0) {
+      if (running?.ready) idle = setTimeout(end, idleMs).unref();
       return;
     }
-    child ??= start();
-    const running = child;
-    current = { ...job, timer: setTimeout(() => running.kill("SIGKILL"), DEADLINE_MS) };
-    running.stdin?.write(`${job.request}\n`);
+    start();
+    if (!running?.ready) return;
+    current = queue.shift();
+    deadline = setTimeout(running.renderer.kill, RENDER_MS);
+    running.renderer.send(current?.line ?? "");
   }
 
   function end(): void {
-    const running = child;
-    child = undefined;
-    running?.kill("SIGKILL");
+    const { renderer } = running ?? {};
+    running = undefined;
+    clearTimeout(deadline);
+    renderer?.kill();
   }
 
   return {
-    /** Raises `RenderFailedError`. */
-    render(module: string, values: object): Promise<RenderedText[]> {
+    warm: start,
+    render(module, input) {
+      if (closed) return Promise.reject(new RenderFailedError("Turnpike is stopping"));
       return new Promise((resolve, reject) => {
-        queue.push({ request: line({ module, values }), resolve, reject });
+        queue.push({ line: toLine({ module, input }), resolve, reject });
         next();
       });
     },
-    async close(): Promise<void> {
+    async close() {
+      closed = true;
       clearTimeout(idle);
-      for (const { reject } of queue.splice(0)) reject(new RenderFailedError("Turnpike is stopping"));
+      const waiting = [current, ...queue.splice(0)];
+      current = undefined;
+      for (const job of waiting) job?.reject(new RenderFailedError("Turnpike is stopping"));
       end();
     },
   };

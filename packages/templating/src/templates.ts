@@ -1,8 +1,10 @@
-import path from "node:path";
+import { mkdirSync, realpathSync } from "node:fs";
 import { AppError } from "@turnpike/kernel";
 import { compileTemplate, TemplateSyntaxError } from "./compile.ts";
-import { createValidator, type Validated } from "./parameters.ts";
-import { createRenderPool, RenderFailedError } from "./pool.ts";
+import { createValidator, type ParameterSchema, type Validated } from "./parameters.ts";
+import { foldersOf, problemOfPath } from "./paths.ts";
+import { createRenderPool, type RenderedText, RenderFailedError } from "./pool.ts";
+import { MAX_BYTES } from "./skeleton.ts";
 import { type LoadedTemplate, loadTemplates, type TemplateResult } from "./template.ts";
 
 export interface RenderedFile {
@@ -37,24 +39,17 @@ export interface TemplateValues {
 
 const RELOAD_MS = 2000;
 
-/** What a template puts into a repository stays inside it, and is no part of git's own. */
-function problemOfPath(file: string): string | undefined {
-  if (file === "" || path.posix.isAbsolute(file) || file.includes("\0") || file.includes("\\"))
-    return "is no relative path";
-  if (path.posix.normalize(file) !== file || file.split("/").some((part) => part === ".." || part === "."))
-    return "leaves the repository";
-  if (file.split("/").some((part) => part.toLowerCase() === ".git")) return "is git's own";
-  return undefined;
-}
-
 /**
  * The templates below `directory`, one folder each. They are read again at most every two seconds, so that a
  * template may be edited while Turnpike runs.
  *
- * @param cacheDir absolute path for compiled templates; may be deleted while nothing runs
+ * @param cacheDir for compiled templates; may be deleted while nothing runs
  */
 export function createTemplates({ directory, cacheDir }: { directory: string; cacheDir: string }) {
-  const pool = createRenderPool(path.resolve(cacheDir));
+  mkdirSync(cacheDir, { recursive: true, mode: 0o700 });
+  // The permission model compares paths as they are after links.
+  const cache = realpathSync(cacheDir);
+  const pool = createRenderPool(cache);
   let loaded:
     | { at: number; results: TemplateResult[]; validators: Map<string, ReturnType<typeof createValidator>> }
     | undefined;
@@ -62,8 +57,7 @@ export function createTemplates({ directory, cacheDir }: { directory: string; ca
   function load() {
     const now = Date.now();
     if (loaded && now - loaded.at < RELOAD_MS) return loaded;
-    const results = loadTemplates(directory);
-    loaded = { at: now, results, validators: new Map() };
+    loaded = { at: now, results: loadTemplates(directory), validators: new Map() };
     return loaded;
   }
 
@@ -73,7 +67,7 @@ export function createTemplates({ directory, cacheDir }: { directory: string; ca
     return undefined;
   }
 
-  const detail = ({ files: _files, ...template }: LoadedTemplate) => template;
+  const detail = ({ skeletons: _skeletons, own: _own, ...template }: LoadedTemplate) => template;
 
   return {
     async list() {
@@ -96,23 +90,29 @@ export function createTemplates({ directory, cacheDir }: { directory: string; ca
       if (!template)
         return { kind: "invalid", problems: [{ field: "template", message: `There is no template ${name}.` }] };
       const { validators } = load();
-      const validator = validators.get(name) ?? createValidator(template);
+      const schemas = template.sections.map(({ schema }) => schema as unknown as ParameterSchema);
+      const validator = validators.get(name) ?? createValidator(schemas);
       validators.set(name, validator);
       return validator(parameters);
     },
 
-    /** Raises `TemplateRenderError`. */
-    async render(name: string, { parameters, ...values }: TemplateValues): Promise<RenderedFile[]> {
+    /**
+     * Runs the template's code in a restricted process. The same template and values give the same files, sorted by
+     * path. Raises `TemplateRenderError`.
+     */
+    async render(name: string, values: TemplateValues): Promise<RenderedFile[]> {
       const template = find(name);
       if (!template) throw new TemplateRenderError(name, "there is no such template");
+      checkOwn(template, values);
+      const { parameters, ...known } = values;
+      const { owner, description } = values;
       try {
-        const module = compileTemplate(template, path.resolve(cacheDir));
-        // A person's parameters never take the place of what Turnpike says.
-        const rendered = await pool.render(module, {
-          ...parameters,
-          ...values,
-          template: { name, version: template.version },
-          parameters,
+        // It starts while the template is compiled.
+        pool.warm();
+        const rendered = await pool.render(compileTemplate(template, cache), {
+          parameters: { ...parameters, name: values.name, owner, description },
+          // What Turnpike says: neither a person's parameters nor a template's values take its place.
+          own: { ...known, template: { name, version: template.version }, parameters },
         });
         return assemble(template, rendered);
       } catch (error) {
@@ -127,21 +127,34 @@ export function createTemplates({ directory, cacheDir }: { directory: string; ca
   };
 }
 
-function assemble(
-  template: LoadedTemplate,
-  rendered: readonly { path: string; body: string | undefined }[],
-): RenderedFile[] {
+/** A template may ask more of a name than Turnpike does. */
+function checkOwn({ name: template, own }: LoadedTemplate, values: TemplateValues): void {
+  const asked = Object.keys(own.properties).map((key) => [key, values[key as keyof TemplateValues]]);
+  const result = createValidator([own])(Object.fromEntries(asked));
+  const [problem] = result.kind === "invalid" ? result.problems : [];
+  if (problem) {
+    throw new TemplateRenderError(template, `${problem.field.slice(1)}: ${problem.message.replace(/\.$/, "")}`);
+  }
+}
+
+function assemble(template: LoadedTemplate, rendered: readonly RenderedText[]): RenderedFile[] {
+  const refuse = (why: string) => new TemplateRenderError(template.name, why);
   const files = new Map<string, RenderedFile>();
-  template.files.forEach((file, index) => {
+  const encoder = new TextEncoder();
+  let bytes = 0;
+  for (const [index, file] of template.skeletons.flatMap((skeleton) => skeleton.files).entries()) {
     const { path: target = "", body } = rendered[index] ?? {};
     const problem = problemOfPath(target);
-    if (problem) throw new TemplateRenderError(template.name, `the path ${JSON.stringify(target)} ${problem}`);
-    if (files.has(target)) throw new TemplateRenderError(template.name, `two files would be ${target}`);
-    files.set(target, {
-      path: target,
-      content: file.templated ? new TextEncoder().encode(body ?? "") : file.content,
-      mode: file.executable ? 0o755 : 0o644,
-    });
-  });
+    if (problem) throw refuse(`the path ${JSON.stringify(target)} ${problem}`);
+    if (files.has(target)) throw refuse(`two files would be ${target}`);
+    const content = file.templated ? encoder.encode(body ?? "") : file.content;
+    bytes += content.byteLength;
+    if (bytes > MAX_BYTES) throw refuse(`it makes more than ${MAX_BYTES / 1024 / 1024} MB`);
+    files.set(target, { path: target, content, mode: file.executable ? 0o755 : 0o644 });
+  }
+  for (const file of files.keys()) {
+    const folder = foldersOf(file).find((above) => files.has(above));
+    if (folder) throw refuse(`${folder} would be a file and a folder`);
+  }
   return [...files.values()].sort((a, b) => (a.path < b.path ? -1 : 1));
 }
