@@ -1,5 +1,5 @@
 import path from "node:path";
-import type { NextConfig } from "next";
+import type { NextConfig } from "next/types";
 
 const config: NextConfig = {
   reactCompiler: true,

@@ -1,8 +1,8 @@
 import "./globals.css";
 import { GeistMono } from "geist/font/mono";
 import { GeistSans } from "geist/font/sans";
-import type { Metadata, Viewport } from "next";
 import { cookies } from "next/headers";
+import type { Metadata, Viewport } from "next/types";
 import type { ReactNode } from "react";
 import { isTheme, THEME_COOKIE } from "../frame/theme.ts";
 

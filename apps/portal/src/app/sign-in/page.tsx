@@ -1,6 +1,6 @@
 import { buttonClass, ErrorNotice, Notice } from "@turnpike/ui";
-import type { Metadata } from "next";
 import { redirect } from "next/navigation";
+import type { Metadata } from "next/types";
 import { Logo } from "../../frame/rail.tsx";
 import { currentActor } from "../../server/actor.ts";
 import { container } from "../../server/container.ts";

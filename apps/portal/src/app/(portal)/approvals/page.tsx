@@ -1,7 +1,7 @@
 import { listWaitingReleases } from "@turnpike/domain/releases";
 import { buttonClass, Card, CardHeader, EmptyState } from "@turnpike/ui";
-import type { Metadata } from "next";
 import Link from "next/link";
+import type { Metadata } from "next/types";
 import { Page } from "../../../frame/page.tsx";
 import { Live } from "../../../live/live.tsx";
 import { WaitingReleases } from "../../../present/waiting-releases.tsx";

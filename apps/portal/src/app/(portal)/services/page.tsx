@@ -12,9 +12,9 @@ import {
   Th,
   Tr,
 } from "@turnpike/ui";
-import type { Metadata } from "next";
 import Form from "next/form";
 import Link from "next/link";
+import type { Metadata } from "next/types";
 import { Page } from "../../../frame/page.tsx";
 import { Live } from "../../../live/live.tsx";
 import { FilterInput } from "../../../present/filter-input.tsx";

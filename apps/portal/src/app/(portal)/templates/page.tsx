@@ -1,7 +1,7 @@
 import { listTemplates } from "@turnpike/domain/scaffolding";
 import { Badge, Card, EmptyState, Notice } from "@turnpike/ui";
-import type { Metadata } from "next";
 import Link from "next/link";
+import type { Metadata } from "next/types";
 import { Page } from "../../../frame/page.tsx";
 import { pageActor } from "../../../server/actor.ts";
 import { container } from "../../../server/container.ts";

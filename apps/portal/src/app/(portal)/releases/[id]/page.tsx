@@ -1,8 +1,8 @@
 import { getRelease, type ReleaseDetail } from "@turnpike/domain/releases";
 import { Badge, Copyable, Facts, Flash, Hash, Notice, RelativeTime, StateBadge } from "@turnpike/ui";
-import type { Metadata } from "next";
 import Link from "next/link";
 import { notFound } from "next/navigation";
+import type { Metadata } from "next/types";
 import { ProblemNotice } from "../../../../frame/problem.tsx";
 import { Live } from "../../../../live/live.tsx";
 import { releases } from "../../../../present/states.ts";

@@ -1,5 +1,5 @@
 import { Badge, StateBadge } from "@turnpike/ui";
-import type { Metadata } from "next";
+import type { Metadata } from "next/types";
 import type { ReactNode } from "react";
 import { ProblemNotice } from "../../../../frame/problem.tsx";
 import { Live } from "../../../../live/live.tsx";

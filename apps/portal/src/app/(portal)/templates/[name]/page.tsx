@@ -1,8 +1,8 @@
 import { may } from "@turnpike/domain/identity";
 import { getTemplate } from "@turnpike/domain/scaffolding";
 import { Card, EmptyState } from "@turnpike/ui";
-import type { Metadata } from "next";
 import { notFound } from "next/navigation";
+import type { Metadata } from "next/types";
 import { CreateService } from "../../../../create/create-service.tsx";
 import { Page } from "../../../../frame/page.tsx";
 import { pageActor } from "../../../../server/actor.ts";
