@@ -1,8 +1,7 @@
 import { spawn } from "node:child_process";
-import { createRequire } from "node:module";
+import { existsSync } from "node:fs";
 import path from "node:path";
 import { createInterface } from "node:readline";
-import { fileURLToPath } from "node:url";
 
 export const MEMORY_MB = 64;
 const MAX_ANSWER_BYTES = 32 * 1024 * 1024;
@@ -21,16 +20,24 @@ export interface Renderer {
   kill(): void;
 }
 
+/** A file of an installed package, found as Node finds it. Spelled out, because a bundler would take it over. */
+function installed(file: string, from: string): string {
+  for (let folder = from; ; folder = path.dirname(folder)) {
+    const candidate = path.join(folder, "node_modules", file);
+    if (existsSync(candidate)) return candidate;
+    if (folder === path.dirname(folder)) throw new Error(`${file} is not installed.`);
+  }
+}
+
 /**
  * Starts one restricted process: Node's permission model without network, child processes, workers or writing, and with
  * reading of its own code and `cacheDir` alone; no environment; no code from strings; 64 MB of heap.
  * https://nodejs.org/api/permissions.html (the network is closed by it from Node 25 on)
  */
 export function startRenderer(cacheDir: string, events: RendererEvents): Renderer {
-  // Not `new URL("renderer.mjs", import.meta.url)`: a bundler would take that for an asset and copy it away.
-  const here = path.dirname(fileURLToPath(import.meta.url));
+  const here = import.meta.dirname;
   const renderer = path.join(here, "renderer.mjs");
-  const runtime = createRequire(import.meta.url).resolve("nunjucks/browser/nunjucks-slim.js");
+  const runtime = installed("nunjucks/browser/nunjucks-slim.js", here);
   const child = spawn(
     process.execPath,
     [
@@ -43,7 +50,7 @@ export function startRenderer(cacheDir: string, events: RendererEvents): Rendere
       renderer,
       runtime,
     ],
-    { cwd: here, env: {}, stdio: ["pipe", "pipe", "ignore"] },
+    { cwd: here, env: {} as NodeJS.ProcessEnv, stdio: ["pipe", "pipe", "ignore"] },
   );
   let isReady = false;
   let isOver = false;
