@@ -12,6 +12,9 @@ import type { Reply } from "./http.ts";
 /** A datagram holds 64 KB: a few spans fit, however many attributes they have. */
 const SPANS_PER_DATAGRAM = 10;
 
+/** Longest that an answer waits for its spans to be handed to the daemon. */
+const FLUSH_MS = 500;
+
 const provider = start(process.env.AWS_XRAY_DAEMON_ADDRESS);
 const tracer = trace.getTracer("service");
 
@@ -46,7 +49,9 @@ function start(daemon: string | undefined): BasicTracerProvider | undefined {
       "faas.name": process.env.AWS_LAMBDA_FUNCTION_NAME ?? "",
       "faas.version": process.env.AWS_LAMBDA_FUNCTION_VERSION ?? "",
     }),
-    spanProcessors: [new BatchSpanProcessor(exporter, { maxExportBatchSize: SPANS_PER_DATAGRAM })],
+    spanProcessors: [
+      new BatchSpanProcessor(exporter, { maxExportBatchSize: SPANS_PER_DATAGRAM, exportTimeoutMillis: FLUSH_MS }),
+    ],
   });
   trace.setGlobalTracerProvider(started);
   context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
@@ -87,6 +92,7 @@ export async function traceRequest(
       }
     });
   } finally {
+    // A span that is lost fails no request.
     await provider?.forceFlush().catch(() => undefined);
   }
 }

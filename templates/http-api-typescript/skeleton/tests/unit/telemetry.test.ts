@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
-import { after, test } from "node:test";
+import { after, describe, test } from "node:test";
 import { context, eventFor } from "./event.ts";
 
 // The daemon's address is read when the module loads: it is there first.
@@ -23,32 +23,34 @@ async function received(): Promise<string> {
   return Buffer.from(body.slice(3), "base64").toString("latin1");
 }
 
-test("a request is a span of Lambda's own trace, sent before the answer", async () => {
-  process.env._X_AMZN_TRACE_ID = traceHeader(1);
-  const message = received();
-  await traceRequest(eventFor("GET /health"), context, async () => ({ status: 200, body: {} }));
-  const span = await message;
-  assert.ok(span.includes(Buffer.from(TRACE.slice(2).replace("-", ""), "hex").toString("latin1")));
-  assert.ok(span.includes(Buffer.from("53995c3f42cd8ad8", "hex").toString("latin1")));
-  assert.ok(span.includes("GET /health"));
-});
-
-test("an error is in the span, and is thrown on", async () => {
-  process.env._X_AMZN_TRACE_ID = traceHeader(1);
-  const message = received();
-  const failing = traceRequest(eventFor("GET /"), context, async () => {
-    throw new TypeError("it broke");
+describe("traces", () => {
+  test("a request is a span of Lambda's own trace, sent before the answer", async () => {
+    process.env._X_AMZN_TRACE_ID = traceHeader(1);
+    const message = received();
+    await traceRequest(eventFor("GET /health"), context, async () => ({ status: 200, body: {} }));
+    const span = await message;
+    assert.ok(span.includes(Buffer.from(TRACE.slice(2).replace("-", ""), "hex").toString("latin1")));
+    assert.ok(span.includes(Buffer.from("53995c3f42cd8ad8", "hex").toString("latin1")));
+    assert.ok(span.includes("GET /health"));
   });
-  await assert.rejects(failing, { name: "TypeError", message: "it broke" });
-  const span = await message;
-  assert.ok(span.includes("exception") && span.includes("it broke"));
-});
 
-test("a request that Lambda doesn't sample sends nothing", async () => {
-  process.env._X_AMZN_TRACE_ID = traceHeader(0);
-  const next = received();
-  await traceRequest(eventFor("GET /hello/{name}"), context, async () => ({ status: 200, body: {} }));
-  process.env._X_AMZN_TRACE_ID = traceHeader(1);
-  await traceRequest(eventFor("GET /health"), context, async () => ({ status: 200, body: {} }));
-  assert.ok(!(await next).includes("/hello/"));
+  test("an error is in the span, and is thrown on", async () => {
+    process.env._X_AMZN_TRACE_ID = traceHeader(1);
+    const message = received();
+    const failing = traceRequest(eventFor("GET /"), context, async () => {
+      throw new TypeError("it broke");
+    });
+    await assert.rejects(failing, { name: "TypeError", message: "it broke" });
+    const span = await message;
+    assert.ok(span.includes("exception") && span.includes("it broke"));
+  });
+
+  test("a request that Lambda doesn't sample sends nothing", async () => {
+    process.env._X_AMZN_TRACE_ID = traceHeader(0);
+    const next = received();
+    await traceRequest(eventFor("GET /hello/{name}"), context, async () => ({ status: 200, body: {} }));
+    process.env._X_AMZN_TRACE_ID = traceHeader(1);
+    await traceRequest(eventFor("GET /health"), context, async () => ({ status: 200, body: {} }));
+    assert.ok(!(await next).includes("/hello/"));
+  });
 });
