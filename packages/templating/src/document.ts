@@ -56,7 +56,7 @@ export const fetchInput = z.strictObject({
   lstripBlocks: z.boolean().default(false),
 });
 
-export type TemplateDocument = z.infer<typeof document>;
+type TemplateDocument = z.infer<typeof document>;
 export type Section = z.infer<typeof section>;
 export type FetchInput = z.infer<typeof fetchInput>;
 

@@ -2,7 +2,7 @@ import { type Dirent, existsSync, lstatSync, readdirSync, readFileSync, realpath
 import path from "node:path";
 import type { FetchInput } from "./document.ts";
 
-export interface SkeletonFile {
+interface SkeletonFile {
   /** Relative to the repository, with `/`; itself a template. */
   readonly path: string;
   readonly content: Buffer;
@@ -16,7 +16,7 @@ export interface Skeleton extends Pick<FetchInput, "values" | "trimBlocks" | "ls
   readonly files: readonly SkeletonFile[];
 }
 
-export const MAX_FILES = 500;
+const MAX_FILES = 500;
 export const MAX_BYTES = 5 * 1024 * 1024;
 
 /** Why a skeleton is refused, in words. */
