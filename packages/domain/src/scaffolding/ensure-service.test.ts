@@ -40,6 +40,7 @@ async function setup() {
       for (let look = 0; look < 10; look++) if ((await ensure()).kind === "done") return;
       throw new Error("ten looks did not finish the service");
     },
+    sync: () => syncPlatform(deps, { fetch: true }),
     async commit() {
       await writeIntents(deps);
       await syncPlatform(deps, { fetch: false });
@@ -151,6 +152,17 @@ describe("making a service", () => {
     await commit();
     expect(await ensure()).toMatchObject({ kind: "failed", final: false });
     expect((await step("repository"))?.error).not.toContain("ghs_secret");
+  });
+
+  test("a service whose document is withdrawn before its repository exists makes nothing more", async () => {
+    const { ensure, commit, sync, github, git } = await setup();
+    github.fault("ensureRepository", { at: "before", error: new RepositoryHostError("answer") });
+    await commit();
+    await ensure();
+    git.commitByOther({ "services/orders.yaml": undefined });
+    await sync();
+    expect(await ensure()).toEqual({ kind: "waiting" });
+    expect(github.made).toEqual([]);
   });
 
   test("a service whose document conflicts is refused for good, with the reason, and nothing is made", async () => {
