@@ -37,6 +37,8 @@ export interface TemplateValues {
   readonly parameters: Readonly<Record<string, unknown>>;
 }
 
+type Validator = ReturnType<typeof createValidator>;
+
 const RELOAD_MS = 2000;
 
 /**
@@ -50,15 +52,21 @@ export function createTemplates({ directory, cacheDir }: { directory: string; ca
   // The permission model compares paths as they are after links.
   const cache = realpathSync(cacheDir);
   const pool = createRenderPool(cache);
-  let loaded:
-    | { at: number; results: TemplateResult[]; validators: Map<string, ReturnType<typeof createValidator>> }
-    | undefined;
+  let loaded: { at: number; results: TemplateResult[]; validators: Map<ParameterSchema, Validator> } | undefined;
 
   function load() {
     const now = Date.now();
     if (loaded && now - loaded.at < RELOAD_MS) return loaded;
     loaded = { at: now, results: loadTemplates(directory), validators: new Map() };
     return loaded;
+  }
+
+  /** Making a validator takes longer than rendering does: it is kept as long as its template. */
+  function validatorOf(key: ParameterSchema, schemas: readonly ParameterSchema[]): Validator {
+    const { validators } = load();
+    const validator = validators.get(key) ?? createValidator(schemas);
+    validators.set(key, validator);
+    return validator;
   }
 
   function find(name: string): LoadedTemplate | undefined {
@@ -89,10 +97,9 @@ export function createTemplates({ directory, cacheDir }: { directory: string; ca
       const template = find(name);
       if (!template)
         return { kind: "invalid", problems: [{ field: "template", message: `There is no template ${name}.` }] };
-      const { validators } = load();
       const schemas = template.sections.map(({ schema }) => schema as unknown as ParameterSchema);
-      const validator = validators.get(name) ?? createValidator(schemas);
-      validators.set(name, validator);
+      const [first] = schemas;
+      const validator = first ? validatorOf(first, schemas) : createValidator([]);
       return validator(parameters);
     },
 
@@ -103,7 +110,9 @@ export function createTemplates({ directory, cacheDir }: { directory: string; ca
     async render(name: string, values: TemplateValues): Promise<RenderedFile[]> {
       const template = find(name);
       if (!template) throw new TemplateRenderError(name, "there is no such template");
-      checkOwn(template, values);
+      if (Object.keys(template.own.properties).length > 0) {
+        checkOwn(template, values, validatorOf(template.own, [template.own]));
+      }
       const { parameters, ...known } = values;
       const { owner, description } = values;
       try {
@@ -128,9 +137,9 @@ export function createTemplates({ directory, cacheDir }: { directory: string; ca
 }
 
 /** A template may ask more of a name than Turnpike does. */
-function checkOwn({ name: template, own }: LoadedTemplate, values: TemplateValues): void {
+function checkOwn({ name: template, own }: LoadedTemplate, values: TemplateValues, check: Validator): void {
   const asked = Object.keys(own.properties).map((key) => [key, values[key as keyof TemplateValues]]);
-  const result = createValidator([own])(Object.fromEntries(asked));
+  const result = check(Object.fromEntries(asked));
   const [problem] = result.kind === "invalid" ? result.problems : [];
   if (problem) {
     throw new TemplateRenderError(template, `${problem.field.slice(1)}: ${problem.message.replace(/\.$/, "")}`);
