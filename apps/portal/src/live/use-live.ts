@@ -73,6 +73,7 @@ export function useChanges(topics: readonly string[], revision: string, look: ()
         close();
         const since = new Date();
         quiet ??= setTimeout(() => setLostSince(since), QUIET_MS);
+        if (attempt === 2) void signInAgainIfNeeded();
         timer = setTimeout(open, BACKOFF_MS[Math.min(attempt++, BACKOFF_MS.length - 1)]);
       });
     };
@@ -90,4 +91,14 @@ export function useChanges(topics: readonly string[], revision: string, look: ()
     };
   }, [key]);
   return lostSince;
+}
+
+/** A browser doesn't tell why a stream was refused. When the session is over, the page asks for a new one. */
+async function signInAgainIfNeeded(): Promise<void> {
+  try {
+    const response = await fetch("/api/auth/get-session");
+    if (response.ok && (await response.json()) === null) window.location.reload();
+  } catch {
+    // The server is away: the next attempt finds it.
+  }
 }

@@ -33,6 +33,7 @@ async function createContainer() {
     directory: config.templatesDir,
     cacheDir: path.join(config.dataDir, "portal", "templates"),
   });
+  const stopping = new AbortController();
   return {
     ...store,
     config,
@@ -47,6 +48,13 @@ async function createContainer() {
     verifyWebhook: (body: string, signature: string) => verifyDelivery(config.github.webhookSecret, body, signature),
     auth: createAuth(config, store.prisma, log),
     live: createLiveHub(store.changes),
+    /** Aborted when the process is asked to end: what would keep a connection open lets go of it. */
+    stopping: stopping.signal,
+    /** The store stays: requests that are being answered still need it. */
+    async stop() {
+      stopping.abort();
+      await templates.close();
+    },
   };
 }
 

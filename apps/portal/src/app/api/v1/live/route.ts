@@ -23,7 +23,7 @@ export const GET = route({
       if (owner === undefined) throw new NotFoundError(`service ${service}`);
       authorise(actor, "service:read", owner);
     }
-    return eventStream(request.signal, (send) => {
+    return eventStream([request.signal, deps.stopping], (send) => {
       send("snapshot", { revision: deps.live.revision(topics) });
       return deps.live.listen(topics, () => send("change", { revision: deps.live.revision(topics) }));
     });

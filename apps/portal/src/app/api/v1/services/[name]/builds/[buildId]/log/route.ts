@@ -17,6 +17,6 @@ export const GET = route({
     const from = request.headers.get("last-event-id") ?? cursor;
     if (!request.headers.get("accept")?.includes("text/event-stream")) return read(from);
     const first = await read(from);
-    return eventStream(request.signal, (send, end) => tailBuildLog({ first, read, send, end, log }));
+    return eventStream([request.signal, deps.stopping], (send, end) => tailBuildLog({ first, read, send, end, log }));
   },
 });
