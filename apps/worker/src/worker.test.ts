@@ -44,7 +44,6 @@ afterAll(async () => {
 function writeTemplate(): void {
   const skeleton = path.join(folder, "templates/http-api/skeleton");
   mkdirSync(skeleton, { recursive: true });
-  // biome-ignore lint/suspicious/noTemplateCurlyInString: a placeholder of the template, not of this file
   const text = "${{ name }} of ${{ owner }}\n";
   for (let i = 0; i < 15; i++) writeFileSync(path.join(skeleton, `file-${i}.txt`), text);
   writeFileSync(
