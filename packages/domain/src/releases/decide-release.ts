@@ -67,6 +67,7 @@ export async function decideRelease(deps: DecideDeps, actor: Actor, input: Decid
       message: "This release changed after you opened it. Your decision was not recorded. Review it again.",
     };
   }
+  await deps.changes.publish("intents");
   await deps.changes.publish("approvals");
   await deps.changes.publish(`service:${release.service}`);
   return { kind: "recorded", status };

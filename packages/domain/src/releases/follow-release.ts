@@ -136,6 +136,7 @@ async function conclude(
         }
       : {}),
   });
+  if (decided) await deps.changes.publish("intents");
   await publish(deps, release);
 }
 
