@@ -14,6 +14,8 @@ export interface GraphAction {
   readonly kind: string;
   readonly href: string;
   readonly selected: boolean;
+  /** False for what waits for a person: its time says nothing about the others', and gets no bar. */
+  readonly measured: boolean;
   readonly startedAt?: Date | undefined;
   readonly endedAt?: Date | undefined;
   readonly summary?: string | undefined;
@@ -27,8 +29,8 @@ export interface GraphStage {
   readonly groups: readonly (readonly GraphAction[])[];
 }
 
-function elapsedMs({ startedAt, endedAt }: GraphAction): number {
-  return startedAt && endedAt ? endedAt.getTime() - startedAt.getTime() : 0;
+function elapsedMs({ measured, startedAt, endedAt }: GraphAction): number {
+  return measured && startedAt && endedAt ? endedAt.getTime() - startedAt.getTime() : 0;
 }
 
 const bars: Record<State, string> = {

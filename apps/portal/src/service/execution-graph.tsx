@@ -27,6 +27,7 @@ export function ExecutionGraph({ execution, selected }: { execution: ExecutionVi
               kind: actionKinds[action.kind],
               href: href(key),
               selected: key === selected,
+              measured: action.kind !== "approval",
               startedAt: action.startedAt,
               endedAt: action.endedAt,
               summary: action.summary,
