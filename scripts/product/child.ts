@@ -4,7 +4,7 @@ import path from "node:path";
 import { createInterface } from "node:readline";
 
 /** A process of the product that ended, or never became ready. */
-export class ChildFailedError extends Error {
+class ChildFailedError extends Error {
   constructor(name: string, why: string, logFile: string) {
     super(`The ${name} ${why}. Its output is in ${logFile}.`);
   }

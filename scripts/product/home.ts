@@ -13,7 +13,7 @@ export interface Ports {
 }
 
 /** Made at the first start, kept with mode 0600, never printed. */
-export interface Secrets {
+interface Secrets {
   readonly authSecret: string;
   readonly oidcClientSecret: string;
   readonly webhookSecret: string;
@@ -23,7 +23,7 @@ export interface Secrets {
 const preferred: Ports = { portal: 3000, aws: 4566, gateway: 4567, github: 4568, oidc: 4569 };
 
 /** A port of another program is where this installation's should be. */
-export class PortInUseError extends Error {
+class PortInUseError extends Error {
   constructor(name: string, port: number, home: string) {
     super(
       `Port ${port} (${name}) is in use by another program, and this installation's addresses are bound to it. ` +
@@ -109,5 +109,3 @@ export async function openHome(home: string, preferFixed: boolean) {
   }
   return { home, ports, secrets: JSON.parse(readFileSync(secretsFile, "utf8")) as Secrets, appKeyFile };
 }
-
-export type Home = Awaited<ReturnType<typeof openHome>>;

@@ -23,7 +23,7 @@ export interface ProductOptions {
   readonly onProgress: (message: string) => void;
 }
 
-export interface SandboxAddresses {
+interface SandboxAddresses {
   readonly awsUrl: string;
   readonly gatewayUrl: string;
   readonly githubUrl: string;

@@ -1,6 +1,6 @@
 /** Commits as a `git fast-import` stream. Source: https://git-scm.com/docs/git-fast-import */
 
-export interface StreamedFile {
+interface StreamedFile {
   readonly path: string;
   /** Undefined removes the file. */
   readonly content: Uint8Array | undefined;

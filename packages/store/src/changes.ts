@@ -41,11 +41,31 @@ export function createChanges(databaseUrl: string, log: Logger) {
     }
   }
 
+  async function notify(topic: string): Promise<void> {
+    const query = (through: pg.Client) => through.query("SELECT pg_notify($1, $2)", [CHANNEL, topic]);
+    if (client) {
+      await query(client);
+      return;
+    }
+    // The listening connection is being opened again: others still listen on theirs.
+    const once = new pg.Client({ connectionString: databaseUrl });
+    await once.connect();
+    try {
+      await query(once);
+    } finally {
+      await once.end();
+    }
+  }
+
   return {
     start: () => connect(false),
     async publish(topic: string): Promise<void> {
-      // Without the listening connection there is no one to tell: each listener looks again when it is back.
-      await client?.query("SELECT pg_notify($1, $2)", [CHANNEL, topic]);
+      try {
+        await notify(topic);
+      } catch (error) {
+        // What is told of is stored already: whoever should have heard sees it at their next sweep.
+        log.warn({ err: error, topic }, "a change could not be published");
+      }
     },
     subscribe(listener: (topic: string) => void): () => void {
       listeners.add(listener);

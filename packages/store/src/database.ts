@@ -14,21 +14,18 @@ export function isUniqueViolation(error: unknown): boolean {
   return error instanceof Error && "code" in error && error.code === "P2002";
 }
 
-const ISO_DATE = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/;
+/** The members of the domain's types that are dates. A person's text is never one, whatever it looks like. */
+const dates = new Set(["at", "since", "startedAt", "endedAt", "committedAt", "waitingSince"]);
 
-/**
- * A JSON column as the domain's type: strings that are exactly an ISO instant become dates again.
- *
- * Only for documents that we wrote ourselves: a person's text that happens to be an instant would become a date too,
- * so parameters and the like are read with `asJson`.
- */
+/** A JSON column as the domain's type: the members that are dates become dates again. */
 export function revive<T>(value: unknown): T {
-  if (typeof value === "string") return (ISO_DATE.test(value) ? new Date(value) : value) as T;
   if (Array.isArray(value)) return value.map((item) => revive(item)) as T;
-  if (value !== null && typeof value === "object") {
-    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, revive(item)])) as T;
-  }
-  return value as T;
+  if (value === null || typeof value !== "object") return value as T;
+  const revived = Object.entries(value).map(([key, item]): [string, unknown] => [
+    key,
+    dates.has(key) && typeof item === "string" ? new Date(item) : revive(item),
+  ]);
+  return Object.fromEntries(revived) as T;
 }
 
 /** A value as it may be stored in a JSON column: dates as ISO instants, undefined members left out. */

@@ -54,7 +54,17 @@ export function parseDocument(
       })),
     };
   }
-  const parsed = match.schema.safeParse(yaml.toJS({ maxAliasCount: 0 }));
+  let value: unknown;
+  try {
+    value = yaml.toJS({ maxAliasCount: 0 });
+  } catch {
+    // An alias could make a small document enormous, so none is read.
+    return {
+      kind: "invalid",
+      problems: [{ path, line: undefined, message: "YAML aliases (*name) are not read. Write the value out." }],
+    };
+  }
+  const parsed = match.schema.safeParse(value);
   if (!parsed.success) {
     return {
       kind: "invalid",

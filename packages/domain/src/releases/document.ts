@@ -6,18 +6,21 @@ import type { Decision } from "./views.ts";
 export type Outcome = NonNullable<ReleaseDocument["spec"]["outcome"]>;
 
 /** Where the platform repository says what was decided for an environment, and what runs there. */
-export function releasePath(service: string, environment: string): string {
+function releasePath(service: string, environment: string): string {
   return `releases/${service}/${environment}.yaml`;
 }
 
-/** The document of a decided release, and of its outcome once there is one. */
+/**
+ * The document of a decided release, and of its outcome once there is one.
+ *
+ * @param running what runs in the environment once this is written; undefined before the first deployment
+ */
 export function releaseChange(
   release: Release,
   decisions: readonly Decision[],
   outcome: Outcome | undefined,
   running: Release | undefined,
 ): FileChange {
-  const runs = outcome?.status === "deployed" ? release : running;
   const document: ReleaseDocument = {
     apiVersion: "turnpike.dev/v1",
     kind: "Release",
@@ -38,12 +41,12 @@ export function releaseChange(
         ...(decision.comment ? { comment: decision.comment } : {}),
       })),
       ...(outcome ? { outcome } : {}),
-      ...(runs
+      ...(running
         ? {
             running: {
-              commit: runs.evidence.commit,
-              artifactDigest: runs.evidence.artifactDigest,
-              release: runs.id,
+              commit: running.evidence.commit,
+              artifactDigest: running.evidence.artifactDigest,
+              release: running.id,
             },
           }
         : {}),

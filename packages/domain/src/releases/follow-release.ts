@@ -118,9 +118,13 @@ async function conclude(
 ): Promise<void> {
   const at = deps.clock.now();
   const outcome: Outcome = { status, at: at.toISOString(), ...(reason ? { reason } : {}) };
-  const running = await deps.releases.running(release.service, release.environment);
+  const before = await deps.releases.running(release.service, release.environment);
+  const running = status === "deployed" ? release : before;
   // Nobody decided it: nothing in Git speaks of it, and nothing needs to.
   const decided = release.decisions.length > 0;
+  // One document speaks of an environment. A candidate that was decided since must not be written over: its document
+  // is kept, and only what runs is brought up to date.
+  const subject = (await decidedSince(deps, release)) ?? release;
   await deps.releases.move({
     id: release.id,
     from: open,
@@ -129,7 +133,7 @@ async function conclude(
     ...(decided
       ? {
           intent: {
-            change: releaseChange(release, release.decisions, outcome, running),
+            change: releaseChange(subject, subject.decisions, subject === release ? outcome : undefined, running),
             message: `Record ${release.service} ${release.evidence.commit.slice(0, 7)} as ${status} in ${release.environment}`,
             author: TURNPIKE,
           },
@@ -138,6 +142,16 @@ async function conclude(
   });
   if (decided) await deps.changes.publish("intents");
   await publish(deps, release);
+}
+
+/** The release of the same environment that was decided last, if that was after this one. */
+async function decidedSince(deps: FollowDeps, release: Release): Promise<Release | undefined> {
+  const decidedAt = ({ decisions }: Release) => decisions.at(-1)?.at.getTime() ?? 0;
+  const releases = await deps.releases.list({ service: release.service });
+  return releases
+    .filter((other) => other.id !== release.id && other.environment === release.environment)
+    .filter((other) => other.decisions.length > 0 && decidedAt(other) >= decidedAt(release))
+    .sort((one, other) => decidedAt(other) - decidedAt(one))[0];
 }
 
 async function publish(deps: FollowDeps, release: Release): Promise<void> {

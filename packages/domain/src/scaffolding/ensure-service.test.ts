@@ -161,7 +161,7 @@ describe("making a service", () => {
     await ensure();
     git.commitByOther({ "services/orders.yaml": undefined });
     await sync();
-    expect(await ensure()).toEqual({ kind: "waiting" });
+    expect(await ensure()).toEqual({ kind: "failed", attempts: 1, final: true });
     expect(github.made).toEqual([]);
   });
 

@@ -136,7 +136,7 @@ export async function ensureService(
   const document = (await deps.platform.find("Service", name))?.document;
   const decided = await ensureDecision(deps, name, stored.get("decision"), document);
   if (decided) return decided;
-  if (!document) return { kind: "waiting" };
+  if (!document) return withdraw(deps, name);
 
   for (const key of stepKeys) {
     if (key === "decision") continue;
@@ -206,6 +206,13 @@ async function ensureDecision(
     ...(detail ? { detail } : {}),
   });
   return undefined;
+}
+
+/** The platform repository no longer asks for it: nothing more is made, nothing is deleted, and it is said so. */
+async function withdraw(deps: EnsureDeps, name: string) {
+  const error = `services/${name}.yaml was removed from the platform repository. What was made so far was left as it is. Restore the document to go on.`;
+  await save(deps, name, { key: "decision", status: "failed", error, final: true, attempts: 1 });
+  return { kind: "failed", attempts: 1, final: true } as const;
 }
 
 async function attempt(step: EnsureStep, deps: EnsureDeps, service: ServiceDocument): Promise<StepResult> {

@@ -145,7 +145,7 @@ export interface ServiceStore {
   ): Promise<boolean>;
   find(name: string): Promise<ServiceRequest | undefined>;
   list(): Promise<ServiceRequest[]>;
-  /** Names of services with a step that isn't done, or that have no steps yet. */
+  /** Names of services with a step that isn't done and may still be, or that have no steps yet. */
   unfinished(): Promise<string[]>;
   steps(name: string): Promise<StoredStep[]>;
   saveStep(name: string, step: StoredStep): Promise<void>;

@@ -15,7 +15,7 @@ export interface HttpFront {
   handler(runtime: ServiceRuntime, options: object): FrontHandler | Promise<FrontHandler>;
 }
 
-export interface UdpFront {
+interface UdpFront {
   readonly name: "xray";
   readonly service?: ServiceDefinition;
   /** Called once, after all services have started; the result gets each datagram. */

@@ -1,7 +1,7 @@
 import type { Context, ServiceRuntime } from "./context.ts";
 
 /** An SDK client module: `import * as sdk from "@aws-sdk/client-lambda"`. */
-export type SdkModule = Record<string, unknown>;
+type SdkModule = Record<string, unknown>;
 
 type CommandOf<Sdk, Name extends string> =
   Sdk extends Record<`${Name}Command`, abstract new (...args: never[]) => infer C> ? C : never;
@@ -12,7 +12,7 @@ type OutputOf<C> = C extends { resolveMiddleware(...args: never[]): (args: never
 type OperationName<Sdk> = { [K in keyof Sdk]: K extends `${infer Name}Command` ? Name : never }[keyof Sdk] & string;
 
 /** An answer without the SDK's own bookkeeping; a stream is a `Uint8Array`. */
-export type Answer<Output> = {
+type Answer<Output> = {
   [K in keyof Omit<Output, "$metadata">]: K extends "Body" | "Payload" ? Output[K] | Uint8Array : Output[K];
 };
 

@@ -13,7 +13,7 @@ import { people } from "./people.ts";
  * a click. Known gaps: no consent, no refresh tokens; sessions are forgotten when the sandbox stops.
  */
 
-export interface OidcOptions {
+interface OidcOptions {
   readonly clientId: string;
   readonly clientSecret: string;
   /** Callbacks below `<portalUrl>/api/auth/` are allowed, no others. */

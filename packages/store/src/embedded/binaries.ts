@@ -24,7 +24,7 @@ export class NoEmbeddedPostgresError extends Error {
 }
 
 /** Folder with initdb, pg_ctl and postgres, from the npm package of this platform. */
-export function packagedBinaries(): string {
+function packagedBinaries(): string {
   const name = packages[`${process.platform}-${process.arch}`];
   if (!name) throw new NoEmbeddedPostgresError(`there is no package for ${process.platform} on ${process.arch}`);
   const require = createRequire(import.meta.url);

@@ -61,8 +61,9 @@ export function createServiceStore(prisma: PrismaClient): ServiceStore {
         _count: { key: true },
         having: { key: { _count: { gte: stepKeys.length } } },
       });
+      const ended = done.map(({ service }) => service);
       const rows = await prisma.service.findMany({
-        where: { name: { notIn: done.map(({ service }) => service) } },
+        where: { name: { notIn: ended }, steps: { none: { final: true } } },
         select: { name: true },
         orderBy: { createdAt: "asc" },
       });

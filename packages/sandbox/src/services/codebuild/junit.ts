@@ -25,7 +25,8 @@ type Node = Readonly<Record<string, unknown>>;
 /** Reads a JUnit file: suites in suites, cases, what failed and why. Raises an `Error` for what isn't one. */
 export function parseJunit(text: string): JunitCase[] {
   const root = parser.parse(text, true) as Node;
-  const suites = [...nodes(root.testsuites).flatMap((node) => nodes(node.testsuite)), ...nodes(root.testsuite)];
+  // Cases may stand below <testsuites> itself: so Node's own reporter writes tests outside any suite.
+  const suites = [...nodes(root.testsuites), ...nodes(root.testsuite)];
   if (root.testsuites === undefined && root.testsuite === undefined) {
     throw new Error("Neither <testsuites> nor <testsuite> is at its root");
   }

@@ -29,7 +29,7 @@ const SCHEMA = `
   CREATE INDEX IF NOT EXISTS sqs_messages_by_queue ON sqs_messages (queue, id);
 `;
 
-export interface MessageTable {
+interface MessageTable {
   add(message: Omit<StoredMessage, "id" | "receiveCount" | "firstReceivedAtMs" | "receipt" | "deadLetterSource">): void;
   /** What may be received now, oldest first. */
   visible(queue: string, nowMs: number, limit: number): StoredMessage[];
