@@ -5,6 +5,7 @@ import path from "node:path";
 import { promisify } from "node:util";
 import { CloudFormationClient, DescribeStacksCommand } from "@aws-sdk/client-cloudformation";
 import { GetFunctionCommand, LambdaClient } from "@aws-sdk/client-lambda";
+import { AxeBuilder } from "@axe-core/playwright";
 import { Octokit } from "octokit";
 import { expect, git, type RunningProduct, signIn, test } from "./product.ts";
 
@@ -244,4 +245,61 @@ test("no secret of the installation is in a log or in the clone's configuration"
     expect(log).not.toMatch(/ghs_[A-Za-z0-9]{20,}/);
   }
   expect(readFileSync(path.join(clone, ".git/config"), "utf8")).not.toMatch(/sandbox@|:sandbox/);
+});
+
+test("a name that can't be one is explained beside its field, and nothing is created", async ({ page, product }) => {
+  await signIn(page, product, "developer");
+  await page.goto(`${product.portalUrl}/templates/http-api-typescript`);
+  const name = page.getByLabel("Name");
+  for (const bad of ["", "x".repeat(64), "ordérs", "..", "-x", "con", "__proto__", "Orders", SERVICE]) {
+    await name.fill(bad);
+    await page.getByRole("button", { name: "Create service" }).click();
+    await expect(name).toHaveAttribute("aria-invalid", "true");
+    await expect(name).toHaveAccessibleDescription(/\S/);
+  }
+  const { data } = await octokit(product).request("GET /orgs/{org}/repos", { org: "acme", per_page: 100 });
+  expect(data.map((repository: { name: string }) => repository.name).sort()).toEqual([
+    "invoices",
+    "orders",
+    "platform",
+  ]);
+});
+
+test("axe finds no violation on any page, light and dark, wide and narrow", async ({ browser, product }) => {
+  const addresses = [
+    "/",
+    "/services",
+    `/services/${SERVICE}`,
+    `/services/${SERVICE}/pipeline`,
+    `/services/${SERVICE}/metrics`,
+  ];
+  addresses.push(
+    `/services/${SERVICE}/logs`,
+    `/services/${SERVICE}/traces`,
+    "/approvals",
+    "/templates",
+    "/templates/http-api-typescript",
+  );
+  for (const [colorScheme, width] of [
+    ["light", 1440],
+    ["dark", 390],
+  ] as const) {
+    const context = await browser.newContext({ colorScheme, viewport: { width, height: 860 } });
+    const page = await context.newPage();
+    await signIn(page, product, "approver");
+    for (const address of addresses) {
+      await page.goto(`${product.portalUrl}${address}`);
+      await page.waitForLoadState("load");
+      const { violations } = await new AxeBuilder({ page }).analyze();
+      expect(
+        violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`),
+        `${address} ${colorScheme} ${width}`,
+      ).toEqual([]);
+      const overflow = await page.evaluate(
+        "document.documentElement.scrollWidth > document.documentElement.clientWidth",
+      );
+      expect(overflow, `${address} scrolls sideways at ${width}`).toBe(false);
+    }
+    await context.close();
+  }
 });
