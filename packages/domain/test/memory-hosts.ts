@@ -8,7 +8,7 @@ import type {
 } from "../src/scaffolding/index.ts";
 
 /** When a call of a fake host raises: before it did anything, or after it did everything (the answer is lost). */
-export interface Fault {
+interface Fault {
   readonly at: "before" | "after";
   readonly error: Error;
 }

@@ -13,7 +13,7 @@ import type { PlatformIntent, Release, ReleaseStore } from "../src/releases/inde
 import { type ServiceRequest, type ServiceStore, type StoredStep, stepKeys } from "../src/scaffolding/index.ts";
 
 /** An intent with what became of it. */
-export interface RecordedIntent extends Intent {
+interface RecordedIntent extends Intent {
   readonly status: "waiting" | "committed" | "conflict";
   readonly commit?: string;
   readonly error?: string;

@@ -64,7 +64,13 @@ async function browse(start: string, login: string): Promise<URL> {
 
 function authorise(redirect: string, challenge?: string): string {
   const url = new URL("/auth", sandbox.oidcUrl);
-  const parameters = { client_id: "portal", response_type: "code", scope: "openid email profile", redirect_uri: redirect, state: "s" };
+  const parameters = {
+    client_id: "portal",
+    response_type: "code",
+    scope: "openid email profile",
+    redirect_uri: redirect,
+    state: "s",
+  };
   for (const [name, value] of Object.entries(parameters)) url.searchParams.set(name, value);
   if (challenge) {
     url.searchParams.set("code_challenge", challenge);
@@ -85,13 +91,23 @@ test("a person signs in by code and PKCE, and the code works once", async () => 
         authorization: `Basic ${Buffer.from("portal:secret-of-the-client").toString("base64")}`,
         "content-type": "application/x-www-form-urlencoded",
       },
-      body: new URLSearchParams({ grant_type: "authorization_code", code, redirect_uri: redirectUri, code_verifier: verifier }).toString(),
+      body: new URLSearchParams({
+        grant_type: "authorization_code",
+        code,
+        redirect_uri: redirectUri,
+        code_verifier: verifier,
+      }).toString(),
     });
   const first = await exchange();
   expect(first.status).toBe(200);
   const { id_token: idToken } = (await first.json()) as { id_token: string };
   const claims = JSON.parse(Buffer.from(idToken.split(".")[1] ?? "", "base64url").toString("utf8")) as object;
-  expect(claims).toMatchObject({ iss: sandbox.oidcUrl, sub: "developer", email: "developer@example.com", email_verified: true });
+  expect(claims).toMatchObject({
+    iss: sandbox.oidcUrl,
+    sub: "developer",
+    email: "developer@example.com",
+    email_verified: true,
+  });
   expect((await exchange()).status).toBe(400);
 });
 
