@@ -19,6 +19,20 @@ export function processTree(root: number): number[] {
   return tree;
 }
 
+/** Pids of processes with `text` in their command line: PostgreSQL's server is nobody's child, but names its folder. */
+export function processesNaming(text: string): number[] {
+  const found: number[] = [];
+  for (const entry of readdirSync("/proc")) {
+    if (!/^\d+$/.test(entry)) continue;
+    try {
+      if (readFileSync(`/proc/${entry}/cmdline`, "utf8").includes(text)) found.push(Number(entry));
+    } catch {
+      // It ended while we looked.
+    }
+  }
+  return found;
+}
+
 /** Proportional set size of processes, in MB: shared pages are counted once among those who share them. */
 export function pssMb(pids: readonly number[]): number {
   let kb = 0;

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { createInterface } from "node:readline";
 import { print, until } from "./figure.ts";
-import { processTree, pssMb } from "./processes.ts";
+import { processesNaming, processTree, pssMb } from "./processes.ts";
 
 const root = path.resolve(import.meta.dirname, "../..");
 const IDLE_MS = 30_000;
@@ -54,7 +54,8 @@ export async function run(): Promise<void> {
       seconds.push(started.seconds);
       if (i === 2) {
         await new Promise((resolve) => setTimeout(resolve, IDLE_MS));
-        const pids = processTree(started.pid);
+        const roots = [started.pid, ...processesNaming(home)];
+        const pids = [...new Set(roots.flatMap(processTree))];
         print("start.rss_mb", pssMb(pids), 1, { processes: pids.length });
       }
       await started.stop();
