@@ -1,3 +1,5 @@
+import { readFile, rename, writeFile } from "node:fs/promises";
+import path from "node:path";
 import type { PlatformRepository } from "@turnpike/domain/platform";
 import { RepositoryHostError } from "@turnpike/domain/scaffolding";
 import { initMirror } from "./bare.ts";
@@ -25,10 +27,22 @@ export function createPlatformRepository(
   const remote = `${github.settings.url}/${fullName}.git`;
   const authorization = () => github.gitAuthorization(owner);
 
+  /** Read from its file: a process for each look would be most of what a decision takes. Nothing here packs refs. */
   async function localHead(): Promise<string | undefined> {
     initMirror(mirrorDir);
-    const { code, stdout } = await runGit(["rev-parse", "--verify", "--quiet", BRANCH], options);
-    return code === 0 ? stdout.toString("utf8").trim() : undefined;
+    try {
+      return (await readFile(path.join(mirrorDir, BRANCH), "utf8")).trim();
+    } catch {
+      // Nothing was fetched yet.
+      return undefined;
+    }
+  }
+
+  /** What the host has just taken is the head here too. */
+  async function moveHead(sha: string): Promise<void> {
+    const file = path.join(mirrorDir, BRANCH);
+    await writeFile(`${file}.new`, `${sha}\n`);
+    await rename(`${file}.new`, file);
   }
 
   async function fetchHead(): Promise<string> {
@@ -49,11 +63,12 @@ export function createPlatformRepository(
 
     async changedPaths(from, to) {
       // After a rewritten history, or with a new mirror, the old commit may be gone: then everything may have changed.
-      const known = from && (await runGit(["cat-file", "-e", `${from}^{commit}`], options)).code === 0;
-      const args = known
-        ? ["diff-tree", "-r", "-z", "--name-only", "--no-renames", from, to]
-        : ["ls-tree", "-r", "-z", "--name-only", to];
-      const output = await requireGit("compare two commits", args, options);
+      const compared =
+        from && (await runGit(["diff-tree", "-r", "-z", "--name-only", "--no-renames", from, to], options));
+      const output =
+        compared && compared.code === 0
+          ? compared.stdout
+          : await requireGit("list a commit's files", ["ls-tree", "-r", "-z", "--name-only", to], options);
       return output.toString("utf8").split("\0").filter(Boolean);
     },
 
@@ -100,7 +115,7 @@ export function createPlatformRepository(
         authorization: await authorization(),
       });
       if (pushed.code === 0) {
-        await requireGit("move the mirror", ["update-ref", BRANCH, head], options);
+        await moveHead(head);
         return { kind: "pushed", shas };
       }
       // "rejected": the branch is elsewhere. Anything else is the host's failure.
