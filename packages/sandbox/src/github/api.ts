@@ -1,22 +1,25 @@
 import type { IncomingMessage } from "node:http";
 import type { SandboxClock, Signals } from "../core/context.ts";
+import type { Accounts } from "./accounts.ts";
 import type { Authentication, Principal } from "./authentication.ts";
 import type { GitHubOptions } from "./options.ts";
-import type { Account, Records, RepositoryRecord } from "./records.ts";
+import type { Records, RepositoryRecord } from "./records.ts";
+import type { SmartHttp } from "./smart-http.ts";
 import type { Webhooks } from "./webhooks.ts";
 
 /** What every endpoint is given. */
 export interface GitHub {
   readonly options: GitHubOptions;
+  readonly accounts: Accounts;
   readonly records: Records;
   readonly authentication: Authentication;
   readonly webhooks: Webhooks;
+  readonly smartHttp: SmartHttp;
   readonly clock: SandboxClock;
   readonly signals: Signals;
   /** `http://127.0.0.1:4568` */
   readonly url: string;
-  directoryOf(repository: RepositoryRecord): string;
-  accountOf(login: string): Account;
+  directoryOf(repository: Pick<RepositoryRecord, "owner" | "name">): string;
   /** One at a time for each repository. */
   locked<T>(repository: RepositoryRecord, work: () => Promise<T>): Promise<T>;
 }
@@ -35,6 +38,13 @@ export interface ApiAnswer {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
+export interface Endpoint {
+  readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+  /** `/repos/{owner}/{repo}`; `{name+}` takes several segments. */
+  readonly path: string;
+  handle(github: GitHub, request: ApiRequest): ApiAnswer | Promise<ApiAnswer>;
+}
+
 /** An error as GitHub answers it. */
 export class GitHubError extends Error {
   readonly status: number;
@@ -49,11 +59,17 @@ export class GitHubError extends Error {
 
 export const notFound = () => new GitHubError(404, "Not Found");
 
-export interface Endpoint {
-  readonly method: string;
-  /** `/repos/{owner}/{repo}`; the last `{name+}` takes the rest of the path. */
-  readonly path: string;
-  handle(github: GitHub, request: ApiRequest): ApiAnswer | Promise<ApiAnswer>;
+/** What GitHub has and the sandbox hasn't, by its name. */
+export const missing = (what: string) => new GitHubError(501, `The sandbox's GitHub has no ${what}`);
+
+/** A field of the request that can't be what it is. */
+export function invalid(resource: string, field: string, message: string): GitHubError {
+  return new GitHubError(422, "Validation Failed", [{ resource, field, code: "custom", message }]);
+}
+
+/** Raises GitHub's 401 unless the App itself asks, by its JSON web token. */
+export function requireApp({ principal }: ApiRequest): void {
+  if (principal.kind !== "app") throw new GitHubError(401, "A JSON web token could not be decoded");
 }
 
 /** The repository that a request names; 404 when there is none, as GitHub tells whoever may not see it. */
@@ -64,26 +80,14 @@ export function repositoryOf(github: GitHub, request: ApiRequest): RepositoryRec
   return repository;
 }
 
-/** Whether who asks may push: everyone of the organisation but its viewer. */
-export function mayWrite(principal: Principal): boolean {
-  return principal.kind === "installation" || (principal.kind === "user" && principal.account.login !== "viewer");
-}
-
 export function text(value: unknown): string | undefined {
   return typeof value === "string" ? value : undefined;
 }
 
-/** `per_page` and `page` with GitHub's defaults and limits. */
-export function paging(query: URLSearchParams) {
-  const perPage = Math.min(100, Math.max(1, Number(query.get("per_page") ?? 30) || 30));
-  const page = Math.max(1, Number(query.get("page") ?? 1) || 1);
-  return { perPage, page, skip: (page - 1) * perPage };
-}
-
-/** The `Link` header of a page, so that clients find the next one. */
-export function linkHeader(github: GitHub, request: ApiRequest, next: Record<string, string> | undefined) {
-  if (!next) return {};
-  const url = new URL(request.raw.url ?? "/", github.url);
-  for (const [name, value] of Object.entries(next)) url.searchParams.set(name, value);
-  return { link: `<${url.href}>; rel="next"` };
+/** Now, as GitHub writes time. */
+export function timestamp({ clock }: Pick<GitHub, "clock">): string {
+  return clock
+    .now()
+    .toISOString()
+    .replace(/\.\d+Z$/, "Z");
 }

@@ -1,8 +1,9 @@
 import { createPublicKey, randomBytes, verify } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import type { SandboxClock } from "../core/context.ts";
-import { botLogin, type GitHubOptions, INSTALLATION_ID } from "./options.ts";
-import { type Account, type Records, users } from "./records.ts";
+import type { Account, Accounts } from "./accounts.ts";
+import type { GitHubOptions } from "./options.ts";
+import type { Records } from "./records.ts";
 
 export type Principal =
   | { readonly kind: "user"; readonly account: Account }
@@ -10,7 +11,7 @@ export type Principal =
   | { readonly kind: "app" }
   | { readonly kind: "installation"; readonly account: Account };
 
-/** The git password of the sandbox's people, who exist on loopback alone. */
+/** The git password of the sandbox's people, who exist on loopback alone; `sandbox-<login>` is a token of theirs. */
 const PASSWORD = "sandbox";
 const TOKEN_LIFETIME_MS = 3600_000;
 
@@ -23,9 +24,12 @@ function decodeJson(part: string | undefined): Record<string, unknown> | undefin
   }
 }
 
-export function createAuthentication(options: GitHubOptions, records: Records, clock: SandboxClock) {
+/** Who a request's credentials belong to: the App's JSON web token, an installation's token, or a person's. */
+export function createAuthentication(
+  options: GitHubOptions,
+  { accounts, records, clock }: { accounts: Accounts; records: Records; clock: SandboxClock },
+) {
   const publicKey = createPublicKey(options.app.privateKey);
-  const bot: Account = { id: 1999, login: botLogin(options), type: "Bot", name: options.app.slug, email: "" };
 
   /** Source: https://docs.github.com/en/apps/creating-github-apps/authenticating-with-a-github-app */
   function isAppToken(token: string): boolean {
@@ -49,15 +53,14 @@ export function createAuthentication(options: GitHubOptions, records: Records, c
   }
 
   function ofSecret(secret: string): Principal | undefined {
-    const user = users.find(({ login }) => secret === `sandbox-${login}`);
+    const user = accounts.members.find(({ login }) => secret === `sandbox-${login}`);
     if (user) return { kind: "user", account: user };
     const token = records.tokens.get(secret);
-    if (token && new Date(token.expiresAt) > clock.now()) return { kind: "installation", account: bot };
+    if (token && new Date(token.expiresAt) > clock.now()) return { kind: "installation", account: accounts.bot };
     return isAppToken(secret) ? { kind: "app" } : undefined;
   }
 
   return {
-    bot,
     /** Who asks; undefined when the request carries no credentials, "unknown" when it carries wrong ones. */
     principalOf(request: IncomingMessage): Principal | "unknown" | undefined {
       const [scheme = "", value = ""] = (request.headers.authorization ?? "").split(" ");
@@ -66,16 +69,20 @@ export function createAuthentication(options: GitHubOptions, records: Records, c
       if (!/^basic$/i.test(scheme)) return "unknown";
       const decoded = Buffer.from(value, "base64").toString("utf8");
       const colon = decoded.indexOf(":");
+      if (colon < 0) return "unknown";
       const [login, password] = [decoded.slice(0, colon), decoded.slice(colon + 1)];
-      const user = password === PASSWORD && users.find((candidate) => candidate.login === login);
+      const user = password === PASSWORD && accounts.member(login);
       return user ? { kind: "user", account: user } : (ofSecret(password) ?? "unknown");
     },
     /** A token of the installation, valid for an hour, as GitHub's. */
     issueToken() {
+      for (const { key, value } of records.tokens.list()) {
+        if (new Date(value.expiresAt) <= clock.now()) records.tokens.delete(key);
+      }
       const token = `ghs_${randomBytes(27).toString("base64url").replace(/[-_]/g, "x")}`;
       const expiresAt = new Date(clock.now().getTime() + TOKEN_LIFETIME_MS).toISOString().replace(/\.\d+Z$/, "Z");
       records.tokens.put(token, { expiresAt });
-      return { token, expiresAt, installationId: INSTALLATION_ID };
+      return { token, expiresAt };
     },
   };
 }

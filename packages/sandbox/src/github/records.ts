@@ -1,19 +1,12 @@
 import type { Store } from "../core/store.ts";
-
-/** An account that can act: a person, or an App's bot. */
-export interface Account {
-  readonly id: number;
-  readonly login: string;
-  readonly type: "User" | "Bot" | "Organization";
-  readonly name: string;
-  readonly email: string;
-}
+import type { Access } from "./accounts.ts";
 
 export interface RepositoryRecord {
   readonly id: number;
   /** `acme` */
   readonly owner: string;
   readonly name: string;
+  /** As it was sent: Turnpike keeps its request marker in it. */
   readonly description: string | null;
   readonly private: boolean;
   readonly createdAt: string;
@@ -29,14 +22,29 @@ export interface ActivityRecord {
   readonly after: string;
   readonly ref: string;
   readonly at: string;
-  readonly type: "push" | "force_push" | "branch_creation" | "branch_deletion" | "pr_merge";
+  readonly type: "push" | "force_push" | "branch_creation" | "branch_deletion";
   readonly actor: string;
 }
 
-/** Who may move a protected branch; nobody may rewrite it. */
+/** The rules of a protected branch. */
 export interface ProtectionRecord {
-  readonly users: readonly string[];
-  readonly apps: readonly string[];
+  /** The only ones who may move it; null: everyone who may write. */
+  readonly restrictions: { readonly users: readonly string[]; readonly apps: readonly string[] } | null;
+  /** Whether the restrictions hold for administrators too. */
+  readonly enforceAdmins: boolean;
+  readonly allowForcePushes: boolean;
+  readonly allowDeletions: boolean;
+}
+
+/** What someone said of a commit: a build, a check. */
+export interface StatusRecord {
+  readonly id: number;
+  readonly state: "error" | "failure" | "pending" | "success";
+  readonly context: string;
+  readonly description: string | null;
+  readonly targetUrl: string | null;
+  readonly creator: string;
+  readonly at: string;
 }
 
 export interface DeliveryRecord {
@@ -44,7 +52,7 @@ export interface DeliveryRecord {
   readonly guid: string;
   readonly event: string;
   readonly action: string | null;
-  readonly repository: string | null;
+  readonly repositoryId: number | null;
   readonly payload: string;
   readonly deliveredAt: string;
   readonly redelivery: boolean;
@@ -55,71 +63,90 @@ export interface DeliveryRecord {
 
 export const ZERO_SHA = "0".repeat(40);
 
-const people = ["developer", "approver", "admin", "viewer"] as const;
-
-export const users: readonly Account[] = people.map((login, index) => ({
-  id: 1001 + index,
-  login,
-  type: "User",
-  name: `${login.charAt(0).toUpperCase()}${login.slice(1)}`,
-  email: `${login}@example.com`,
-}));
-
 const key = (number: number) => String(number).padStart(12, "0");
+const nameOf = (owner: string, name: string) => `${owner}/${name}`.toLowerCase();
 
-/** GitHub's rows of this sandbox. Names are compared without case, as GitHub does. */
+/** GitHub's rows of this sandbox. Names are compared without case, as GitHub does; ids are never used again. */
 export function openRecords(store: Store) {
   const repositories = store.collection<RepositoryRecord>("repositories");
   const activities = store.collection<ActivityRecord>("activities");
   const protections = store.collection<ProtectionRecord>("protections");
+  const collaborators = store.collection<Access>("collaborators");
+  const statuses = store.collection<StatusRecord>("statuses");
   const deliveries = store.collection<DeliveryRecord>("deliveries");
   const counters = store.collection<number>("counters");
   const tokens = store.collection<{ expiresAt: string }>("installation-tokens");
+  const ofRepository = [activities, protections, collaborators, statuses];
 
   function next(counter: string): number {
     const value = (counters.get(counter) ?? 1000) + 1;
     counters.put(counter, value);
     return value;
   }
+  const newestFirst = <T>(rows: readonly { value: T }[]) => rows.map(({ value }) => value).reverse();
 
   return {
     tokens,
     transaction: store.transaction,
-    repository: (owner: string, name: string) => repositories.get(`${owner}/${name}`.toLowerCase()),
+    repository: (owner: string, name: string) => repositories.get(nameOf(owner, name)),
     repositories: (owner: string) => repositories.list(`${owner}/`.toLowerCase()).map(({ value }) => value),
+    /** @param administrator login of the person who made it */
+    addRepository(draft: Omit<RepositoryRecord, "id">, administrator: string | undefined): RepositoryRecord {
+      return store.transaction(() => {
+        const repository = { ...draft, id: next("id") };
+        repositories.put(nameOf(draft.owner, draft.name), repository);
+        if (administrator) collaborators.put(`${key(repository.id)}/${administrator}`, "admin");
+        return repository;
+      });
+    },
     saveRepository(repository: RepositoryRecord) {
-      repositories.put(`${repository.owner}/${repository.name}`.toLowerCase(), repository);
+      repositories.put(nameOf(repository.owner, repository.name), repository);
     },
-    removeRepository(repository: RepositoryRecord) {
-      repositories.delete(`${repository.owner}/${repository.name}`.toLowerCase());
+    removeRepository({ id, owner, name }: RepositoryRecord) {
+      store.transaction(() => {
+        repositories.delete(nameOf(owner, name));
+        for (const rows of ofRepository) for (const row of rows.list(`${key(id)}/`)) rows.delete(row.key);
+      });
     },
-    nextId: () => next("id"),
-    addActivity(repository: RepositoryRecord, activity: Omit<ActivityRecord, "id">) {
+
+    addActivity({ id: repository }: RepositoryRecord, activity: Omit<ActivityRecord, "id">) {
       const id = next("activity");
-      activities.put(`${key(repository.id)}/${key(id)}`, { ...activity, id });
+      activities.put(`${key(repository)}/${key(id)}`, { ...activity, id });
     },
     /** Newest first. */
-    activities: (repository: RepositoryRecord) =>
-      activities
-        .list(`${key(repository.id)}/`)
-        .map(({ value }) => value)
-        .reverse(),
-    protection: (repository: RepositoryRecord, branch: string) => protections.get(`${key(repository.id)}/${branch}`),
-    saveProtection(repository: RepositoryRecord, branch: string, protection: ProtectionRecord) {
-      protections.put(`${key(repository.id)}/${branch}`, protection);
+    activities: ({ id }: RepositoryRecord) => newestFirst(activities.list(`${key(id)}/`)),
+
+    protection: ({ id }: RepositoryRecord, branch: string) => protections.get(`${key(id)}/${branch}`),
+    saveProtection({ id }: RepositoryRecord, branch: string, protection: ProtectionRecord) {
+      protections.put(`${key(id)}/${branch}`, protection);
     },
+    removeProtection: ({ id }: RepositoryRecord, branch: string) => protections.delete(`${key(id)}/${branch}`),
+
+    collaborator: ({ id }: RepositoryRecord, login: string) => collaborators.get(`${key(id)}/${login}`),
+    saveCollaborator({ id }: RepositoryRecord, login: string, access: Access) {
+      collaborators.put(`${key(id)}/${login}`, access);
+    },
+
+    addStatus({ id: repository }: RepositoryRecord, sha: string, status: Omit<StatusRecord, "id">): StatusRecord {
+      return store.transaction(() => {
+        const record = { ...status, id: next("status") };
+        statuses.put(`${key(repository)}/${sha}/${key(record.id)}`, record);
+        return record;
+      });
+    },
+    /** Newest first. */
+    statuses: ({ id }: RepositoryRecord, sha: string) => newestFirst(statuses.list(`${key(id)}/${sha}/`)),
+
     addDelivery(delivery: Omit<DeliveryRecord, "id">): DeliveryRecord {
-      const record = { ...delivery, id: next("delivery") };
-      deliveries.put(key(record.id), record);
-      return record;
+      return store.transaction(() => {
+        const record = { ...delivery, id: next("delivery") };
+        deliveries.put(key(record.id), record);
+        return record;
+      });
     },
     delivery: (id: number) => deliveries.get(key(id)),
     /** Newest first. */
-    deliveries: () =>
-      deliveries
-        .list()
-        .map(({ value }) => value)
-        .reverse(),
+    deliveries: () => newestFirst(deliveries.list()),
   };
 }
 

@@ -1,53 +1,53 @@
 import { spawn } from "node:child_process";
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Readable } from "node:stream";
 import { buffer } from "node:stream/consumers";
-import { gunzipSync } from "node:zlib";
-import { gitEnvironment, readRefs } from "./git.ts";
+import { pipeline } from "node:stream/promises";
+import { createGunzip } from "node:zlib";
+import { type RefUpdate, readRefs } from "./bare.ts";
+import { gitEnvironment } from "./git.ts";
+import { band, FLUSH, packet, readPackets } from "./packets.ts";
 import { ZERO_SHA } from "./records.ts";
 
-/** The two services of git's smart HTTP protocol. Source: https://git-scm.com/docs/http-protocol */
+/**
+ * git's smart HTTP protocol, by the two programs that `git http-backend` would run for it: a process less for each
+ * request, and the ref updates of a push are at hand. Source: https://git-scm.com/docs/http-protocol
+ */
+
 export type GitService = "git-upload-pack" | "git-receive-pack";
 
-/** What a push asks for: one line of its command list. */
-export interface RefUpdate {
-  readonly ref: string;
-  readonly before: string;
-  readonly after: string;
+/** A push as it was sent. */
+export interface Push {
+  readonly updates: readonly RefUpdate[];
+  /** Whether the pusher shows text from here. */
+  readonly sideBand: boolean;
+  readonly body: Buffer;
 }
 
-const packet = (text: string | Buffer) => {
-  const data = Buffer.from(text);
-  return Buffer.concat([Buffer.from((data.length + 4).toString(16).padStart(4, "0")), data]);
-};
-const FLUSH = Buffer.from("0000");
+interface Run {
+  readonly service: GitService;
+  readonly args?: readonly string[];
+  readonly settings?: readonly string[];
+  readonly protocol?: string | undefined;
+}
 
-/** Runs a git service on one request, streaming its output; resolves when it has ended. */
-function run(
-  service: GitService,
-  args: readonly string[],
-  directory: string,
-  protocol: string | undefined,
-  input: Buffer | undefined,
-  output: (chunk: Buffer) => void,
-): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const env = { ...gitEnvironment(), ...(protocol ? { GIT_PROTOCOL: protocol } : {}) };
-    const command = service === "git-upload-pack" ? "upload-pack" : "receive-pack";
-    const child = spawn("git", [command, "--stateless-rpc", ...args, directory], {
-      env,
-      stdio: ["pipe", "pipe", "ignore"],
-    });
-    child.stdout.on("data", output);
-    child.on("error", reject);
-    child.on("close", () => resolve());
-    // A client that went away closes the pipe early: the end of the process tells enough.
-    child.stdin.on("error", () => undefined);
-    child.stdin.end(input);
+function start(directory: string, { service, args = [], settings = [], protocol }: Run) {
+  const command = service === "git-upload-pack" ? "upload-pack" : "receive-pack";
+  const configured = settings.flatMap((setting) => ["-c", setting]);
+  const child = spawn("git", [...configured, command, "--stateless-rpc", ...args, directory], {
+    env: { ...gitEnvironment(), ...(protocol ? { GIT_PROTOCOL: protocol } : {}) },
+    stdio: ["pipe", "pipe", "ignore"],
   });
+  // A git that ends early closes its input: what it has said until then is its answer.
+  child.stdin.on("error", () => undefined);
+  const failed = new Promise<never>((_resolve, reject) => child.on("error", reject));
+  return { child, failed };
 }
 
-function head(response: ServerResponse, type: string): void {
-  response.writeHead(200, { "content-type": type, "cache-control": "no-cache, max-age=0, must-revalidate" });
+async function runToEnd(directory: string, run: Run, input: Buffer | undefined): Promise<Buffer> {
+  const { child, failed } = start(directory, run);
+  child.stdin.end(input);
+  return Promise.race([buffer(child.stdout), failed]);
 }
 
 /** `git-protocol: version=2` or nothing: it becomes an environment variable, so nothing else passes. */
@@ -56,94 +56,100 @@ function protocolOf(request: IncomingMessage): string | undefined {
   return typeof value === "string" && /^version=[012]$/.test(value) ? value : undefined;
 }
 
-/** Answers `GET …/info/refs?service=…`. */
-export async function advertiseRefs(
-  service: GitService,
-  directory: string,
-  request: IncomingMessage,
-  response: ServerResponse,
-): Promise<void> {
-  const protocol = service === "git-upload-pack" ? protocolOf(request) : undefined;
-  head(response, `application/x-${service}-advertisement`);
-  if (protocol !== "version=2") response.write(Buffer.concat([packet(`# service=${service}\n`), FLUSH]));
-  await run(service, ["--advertise-refs"], directory, protocol, undefined, (chunk) => response.write(chunk));
-  response.end();
+/** A request's body, unpacked where it was packed. */
+function bodyOf(request: IncomingMessage): Readable {
+  if (!/^(x-)?gzip$/.test(request.headers["content-encoding"] ?? "")) return request;
+  const unpacked = createGunzip();
+  request.on("error", (error) => unpacked.destroy(error));
+  return request.pipe(unpacked);
 }
 
-async function bodyOf(request: IncomingMessage): Promise<Buffer> {
-  const body = await buffer(request);
-  return request.headers["content-encoding"] === "gzip" ? gunzipSync(body) : body;
+function head(response: ServerResponse, type: string): void {
+  response.writeHead(200, { "content-type": type, "cache-control": "no-cache, max-age=0, must-revalidate" });
 }
 
-/** Answers `POST …/git-upload-pack`: a clone or a fetch. */
-export async function uploadPack(directory: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
-  const body = await bodyOf(request);
-  head(response, "application/x-git-upload-pack-result");
-  await run("git-upload-pack", [], directory, protocolOf(request), body, (chunk) => response.write(chunk));
-  response.end();
+export function createSmartHttp() {
+  /** What git says of every repository without refs, and in version 2 of every repository: by service and protocol. */
+  const alike = new Map<string, Buffer>();
+
+  async function advertisementOf(service: GitService, directory: string, protocol: string | undefined) {
+    const run = { service, args: ["--advertise-refs"], protocol };
+    if (protocol !== "version=2" && readRefs(directory).size > 0) return runToEnd(directory, run, undefined);
+    const key = `${service} ${protocol}`;
+    const known = alike.get(key) ?? (await runToEnd(directory, run, undefined));
+    alike.set(key, known);
+    return known;
+  }
+
+  return {
+    /** Answers `GET …/info/refs?service=…`. */
+    async advertise(service: GitService, directory: string, request: IncomingMessage, response: ServerResponse) {
+      const protocol = service === "git-upload-pack" ? protocolOf(request) : undefined;
+      const refs = await advertisementOf(service, directory, protocol);
+      head(response, `application/x-${service}-advertisement`);
+      response.end(protocol === "version=2" ? refs : Buffer.concat([packet(`# service=${service}\n`), FLUSH, refs]));
+    },
+
+    /** Answers `POST …/git-upload-pack`, a clone or a fetch; ends with the client that goes away. */
+    async uploadPack(directory: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
+      const { child, failed } = start(directory, { service: "git-upload-pack", protocol: protocolOf(request) });
+      head(response, "application/x-git-upload-pack-result");
+      response.on("close", () => child.kill());
+      const input = pipeline(bodyOf(request), child.stdin).catch(() => undefined);
+      await Promise.race([Promise.all([input, pipeline(child.stdout, response)]), failed]);
+    },
+
+    /**
+     * Lets git take a push. The caller holds the repository's lock.
+     *
+     * @param forwardOnly updates that are refused where they aren't fast-forwards
+     * @returns the refs that moved, as they did (what happened, not what was asked for), and git's answer to the pusher
+     */
+    async receivePack(directory: string, push: Push, forwardOnly: readonly RefUpdate[]) {
+      const before = readRefs(directory);
+      const settings = forwardOnly.length > 0 ? ["receive.denyNonFastForwards=true"] : [];
+      const report = await runToEnd(directory, { service: "git-receive-pack", settings }, push.body);
+      const after = readRefs(directory);
+      const moved = push.updates
+        .map(({ ref }) => ({ ref, before: before.get(ref) ?? ZERO_SHA, after: after.get(ref) ?? ZERO_SHA }))
+        .filter((update) => update.before !== update.after);
+      const rewound = forwardOnly.filter(({ ref }) => report.includes(`ng ${ref} non-fast-forward`));
+      const notes = push.sideBand ? rewound.map(({ ref }) => band(2, `${forcedRefusal(ref)}\n`)) : [];
+      return { moved, answer: Buffer.concat([...notes, report]) };
+    },
+  };
 }
 
-/** The ref updates at the head of a push's body. */
-export function refUpdatesOf(body: Buffer): { updates: RefUpdate[]; sideBand: boolean } {
+export type SmartHttp = ReturnType<typeof createSmartHttp>;
+
+const forcedRefusal = (ref: string) =>
+  `error: GH006: Protected branch update failed for ${ref}.\nerror: Cannot force-push to this branch`;
+
+/** Reads the body of `POST …/git-receive-pack`. */
+export async function readPush(request: IncomingMessage): Promise<Push> {
+  const body = await buffer(bodyOf(request));
   const updates: RefUpdate[] = [];
   let sideBand = false;
-  for (let offset = 0; offset + 4 <= body.length; ) {
-    const length = Number.parseInt(body.toString("latin1", offset, offset + 4), 16);
-    if (!(length >= 4)) break;
-    const [command = "", capabilities = ""] = body.toString("utf8", offset + 4, offset + length).split("\0");
+  for (const line of readPackets(body)) {
+    const [command = "", capabilities = ""] = line.split("\0");
     const match = /^([0-9a-f]{40}) ([0-9a-f]{40}) (\S.*?)\n?$/.exec(command);
     if (match?.[1] && match[2] && match[3]) updates.push({ before: match[1], after: match[2], ref: match[3] });
     sideBand ||= capabilities.includes("side-band-64k");
-    offset += length;
   }
-  return { updates, sideBand };
+  return { updates, sideBand, body };
 }
 
-function refuse(response: ServerResponse, updates: readonly RefUpdate[], reason: string, sideBand: boolean): void {
+export function answerPush(response: ServerResponse, answer: Buffer): void {
+  head(response, "application/x-git-receive-pack-result");
+  response.end(answer);
+}
+
+/** Answers a push of which nothing was taken. */
+export function refusePush(response: ServerResponse, { updates, sideBand }: Push, reason: string): void {
   const report = Buffer.concat([
     packet("unpack ok\n"),
     ...updates.map(({ ref }) => packet(`ng ${ref} protected branch hook declined\n`)),
     FLUSH,
   ]);
-  head(response, "application/x-git-receive-pack-result");
-  if (!sideBand) {
-    response.end(report);
-    return;
-  }
-  const band = (number: number, data: Buffer | string) =>
-    packet(Buffer.concat([Buffer.from([number]), Buffer.from(data)]));
-  response.end(Buffer.concat([band(2, `error: ${reason}\n`), band(1, report), FLUSH]));
-}
-
-/**
- * Answers `POST …/git-receive-pack`: a push. The caller holds the repository's lock.
- *
- * @param refusal why an update is not allowed, or undefined
- * @returns the refs that moved, as they did
- */
-export async function receivePack(
-  directory: string,
-  request: IncomingMessage,
-  response: ServerResponse,
-  refusal: (update: RefUpdate) => string | undefined,
-  moved: (updates: RefUpdate[]) => Promise<void>,
-): Promise<void> {
-  const body = await bodyOf(request);
-  const { updates, sideBand } = refUpdatesOf(body);
-  const reason = updates.map(refusal).find((found) => found !== undefined);
-  if (reason) {
-    refuse(response, updates, reason, sideBand);
-    return;
-  }
-  const before = readRefs(directory);
-  const answer: Buffer[] = [];
-  await run("git-receive-pack", [], directory, undefined, body, (chunk) => answer.push(chunk));
-  const after = readRefs(directory);
-  // What happened, not what was asked for; recorded before the pusher hears of it.
-  const happened = updates
-    .map(({ ref }) => ({ ref, before: before.get(ref) ?? ZERO_SHA, after: after.get(ref) ?? ZERO_SHA }))
-    .filter((update) => update.before !== update.after);
-  await moved(happened);
-  head(response, "application/x-git-receive-pack-result");
-  response.end(Buffer.concat(answer));
+  answerPush(response, sideBand ? Buffer.concat([band(2, `error: ${reason}\n`), band(1, report), FLUSH]) : report);
 }

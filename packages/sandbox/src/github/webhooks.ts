@@ -1,70 +1,103 @@
 import { createHmac } from "node:crypto";
 import type { RandomSource, SandboxClock } from "../core/context.ts";
 import { type GitHubOptions, INSTALLATION_ID } from "./options.ts";
-import type { DeliveryRecord, Records } from "./records.ts";
+import type { DeliveryRecord, Records, RepositoryRecord } from "./records.ts";
 
 const DEADLINE_MS = 10_000;
+/** How long a stop waits for deliveries on their way; then they are cut off, and kept as failed. */
+const FAREWELL_MS = 1000;
+
+type Message = Pick<DeliveryRecord, "guid" | "event" | "action" | "repositoryId" | "payload" | "redelivery">;
+
+export function deliveryHeaders(
+  options: GitHubOptions,
+  { event, guid, payload }: Pick<DeliveryRecord, "event" | "guid" | "payload">,
+) {
+  const signature = createHmac("sha256", options.app.webhookSecret).update(payload).digest("hex");
+  return {
+    "content-type": "application/json",
+    "user-agent": "GitHub-Hookshot/sandbox",
+    "x-github-event": event,
+    "x-github-delivery": guid,
+    "x-github-hook-id": "1",
+    "x-github-hook-installation-target-id": String(options.app.id),
+    "x-github-hook-installation-target-type": "integration",
+    "x-hub-signature-256": `sha256=${signature}`,
+  };
+}
 
 /**
  * Delivers the App's webhooks, signed, and keeps what became of each delivery. As GitHub does, a failed one is not
- * repeated by itself: it is redelivered on request. Source: https://docs.github.com/en/webhooks
+ * repeated by itself: it is redelivered on request. They go out side by side and in no promised order.
+ * Source: https://docs.github.com/en/webhooks
  */
-export function createWebhooks(options: GitHubOptions, records: Records, clock: SandboxClock, random: RandomSource) {
-  const under = new Set<Promise<unknown>>();
+export function createWebhooks(
+  options: GitHubOptions,
+  {
+    records,
+    clock,
+    random,
+    log,
+  }: {
+    records: Records;
+    clock: SandboxClock;
+    random: RandomSource;
+    log: (event: string, fields: object) => void;
+  },
+) {
+  const underWay = new Set<Promise<unknown>>();
+  const ending = new AbortController();
 
-  async function send(
-    delivery: Pick<DeliveryRecord, "guid" | "event" | "payload">,
-  ): Promise<{ status: string; code: number }> {
-    const signature = createHmac("sha256", options.app.webhookSecret).update(delivery.payload).digest("hex");
+  async function send(message: Message): Promise<{ status: string; statusCode: number }> {
     try {
       const response = await fetch(options.app.webhookUrl, {
         method: "POST",
-        headers: {
-          "content-type": "application/json",
-          "user-agent": "GitHub-Hookshot/sandbox",
-          "x-github-event": delivery.event,
-          "x-github-delivery": delivery.guid,
-          "x-github-hook-id": "1",
-          "x-hub-signature-256": `sha256=${signature}`,
-        },
-        body: delivery.payload,
-        signal: AbortSignal.timeout(DEADLINE_MS),
+        headers: deliveryHeaders(options, message),
+        body: message.payload,
+        signal: AbortSignal.any([AbortSignal.timeout(DEADLINE_MS), ending.signal]),
         redirect: "manual",
       });
       await response.arrayBuffer();
-      return { status: response.statusText || String(response.status), code: response.status };
+      const status = response.ok ? "OK" : `Invalid HTTP Response: ${response.status}`;
+      return { status, statusCode: response.status };
     } catch (error) {
-      return { status: error instanceof Error ? error.message : "failed to connect to host", code: 502 };
+      const late = error instanceof DOMException && error.name === "TimeoutError";
+      return { status: late ? "timed out" : "failed to connect to host", statusCode: 502 };
     }
   }
 
-  async function deliver(
-    delivery: Pick<DeliveryRecord, "guid" | "event" | "action" | "repository" | "payload" | "redelivery">,
-  ) {
+  async function deliver(message: Message): Promise<DeliveryRecord> {
     const started = clock.now();
-    const { status, code } = await send(delivery);
-    return records.addDelivery({
-      ...delivery,
-      deliveredAt: started.toISOString(),
-      statusCode: code,
-      status,
-      durationSeconds: (clock.now().getTime() - started.getTime()) / 1000,
-    });
+    const result = await send(message);
+    const durationSeconds = (clock.now().getTime() - started.getTime()) / 1000;
+    return records.addDelivery({ ...message, ...result, deliveredAt: started.toISOString(), durationSeconds });
+  }
+
+  function inBackground(event: string, work: () => Promise<unknown>): void {
+    const task = work().catch((error: unknown) => log("webhook.failed", { event, error: String(error) }));
+    underWay.add(task);
+    task.finally(() => underWay.delete(task));
   }
 
   return {
-    /** Sends an event in the background. */
-    publish(event: string, repository: string | null, payload: Record<string, unknown>): void {
-      const action = typeof payload.action === "string" ? payload.action : null;
-      const text = JSON.stringify({ ...payload, installation: { id: INSTALLATION_ID, node_id: "MDIzOk" } });
-      const delivery = deliver({ guid: random.uuid(), event, action, repository, payload: text, redelivery: false });
-      under.add(delivery);
-      delivery.finally(() => under.delete(delivery));
+    /** Sends an event in the background; the payload is made there too. */
+    publish(event: string, repository: RepositoryRecord, makePayload: () => object | Promise<object>): void {
+      const guid = random.uuid();
+      inBackground(event, async () => {
+        const made: { action?: string } = await makePayload();
+        const payload = JSON.stringify({ ...made, installation: { id: INSTALLATION_ID, node_id: "MDIzOk" } });
+        const action = made.action ?? null;
+        await deliver({ guid, event, action, repositoryId: repository.id, payload, redelivery: false });
+      });
     },
-    redeliver: (delivery: DeliveryRecord) => deliver({ ...delivery, redelivery: true }),
-    /** Resolves when nothing is on its way any more. */
-    async settle(): Promise<void> {
-      await Promise.all(under);
+    /** Sends a delivery again, under the same guid. */
+    redeliver(delivery: DeliveryRecord): void {
+      inBackground(delivery.event, () => deliver({ ...delivery, redelivery: true }));
+    },
+    async stop(): Promise<void> {
+      const timer = setTimeout(() => ending.abort(), FAREWELL_MS);
+      await Promise.all(underWay);
+      clearTimeout(timer);
     },
   };
 }

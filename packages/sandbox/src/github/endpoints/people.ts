@@ -1,0 +1,76 @@
+import type { Access } from "../accounts.ts";
+import { type Endpoint, GitHubError, invalid, notFound, repositoryOf, text } from "../api.ts";
+import { accessOfAccount, requireAccess } from "../permissions.ts";
+import { accountShape, organisationShape, userShape } from "../shapes/accounts.ts";
+import { permissionsShape } from "../shapes/repositories.ts";
+import type { Schemas } from "../shapes/schemas.ts";
+
+/** People, the organisation, and what people may do with a repository. Source: https://docs.github.com/en/rest/users */
+
+/** GitHub's two names of each permission. */
+const accessNames: Record<string, Access> = {
+  pull: "read",
+  read: "read",
+  push: "write",
+  write: "write",
+  admin: "admin",
+};
+
+export const peopleEndpoints: readonly Endpoint[] = [
+  {
+    method: "GET",
+    path: "/user",
+    handle({ url }, { principal }) {
+      if (principal.kind !== "user") throw new GitHubError(403, "Resource not accessible by integration");
+      return { status: 200, body: userShape(url, principal.account) };
+    },
+  },
+  {
+    method: "GET",
+    path: "/users/{login}",
+    handle({ url, accounts }, { params }) {
+      const account = accounts.find(params.login ?? "");
+      if (!account) throw notFound();
+      return { status: 200, body: userShape(url, account) };
+    },
+  },
+  {
+    method: "GET",
+    path: "/orgs/{owner}",
+    handle({ url, accounts }, { params }) {
+      if (!accounts.isOrganisation(params.owner ?? "")) throw notFound();
+      return { status: 200, body: organisationShape(url, accounts.organisation) };
+    },
+  },
+  {
+    method: "GET",
+    path: "/repos/{owner}/{repo}/collaborators/{login}/permission",
+    handle(github, request) {
+      const repository = repositoryOf(github, request);
+      const account = github.accounts.member(request.params.login ?? "");
+      const access = account && accessOfAccount(github, repository, account);
+      if (!access) throw notFound();
+      const body: Schemas["repository-collaborator-permission"] = {
+        permission: access,
+        role_name: access,
+        user: { ...accountShape(github.url, account), role_name: access, permissions: permissionsShape(access) },
+      };
+      return { status: 200, body };
+    },
+  },
+  {
+    method: "PUT",
+    path: "/repos/{owner}/{repo}/collaborators/{login}",
+    handle(github, request) {
+      const repository = repositoryOf(github, request);
+      requireAccess(github, repository, request.principal, "admin");
+      const account = github.accounts.member(request.params.login ?? "");
+      if (!account) throw notFound();
+      const access = accessNames[text(request.body.permission) ?? "push"];
+      if (!access) throw invalid("Repository", "permission", "permission is not one of pull, push, admin");
+      github.records.saveCollaborator(repository, account.login, access);
+      // A member of the organisation is added at once; who isn't would be invited.
+      return { status: 204 };
+    },
+  },
+];

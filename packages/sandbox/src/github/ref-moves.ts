@@ -1,0 +1,134 @@
+import type { Account } from "./accounts.ts";
+import { type GitHub, timestamp } from "./api.ts";
+import type { Principal } from "./authentication.ts";
+import type { RefUpdate } from "./bare.ts";
+import { log } from "./commits.ts";
+import { isForward } from "./git.ts";
+import { accessOf, includes } from "./permissions.ts";
+import { type ActivityRecord, type RepositoryRecord, ZERO_SHA } from "./records.ts";
+import { accountShape } from "./shapes/accounts.ts";
+import { repositoryShape } from "./shapes/repositories.ts";
+
+/** What becomes of branches and tags: who may move them, and what is recorded and announced when they moved. */
+
+const COMMITS_IN_PAYLOAD = 20;
+
+const branchOf = (ref: string) => (ref.startsWith("refs/heads/") ? ref.slice("refs/heads/".length) : undefined);
+
+function protectionOf(github: GitHub, repository: RepositoryRecord, ref: string) {
+  const branch = branchOf(ref);
+  return branch === undefined ? undefined : github.records.protection(repository, branch);
+}
+
+/** Why an update isn't allowed, in the words that git shows; undefined when it is. Whether it is forced isn't asked. */
+export function refusalOf(
+  github: GitHub,
+  repository: RepositoryRecord,
+  principal: Principal,
+  update: RefUpdate,
+): string | undefined {
+  const access = accessOf(github, repository, principal);
+  if (!includes(access, "write")) return `Permission to ${repository.owner}/${repository.name}.git denied.`;
+  const protection = protectionOf(github, repository, update.ref);
+  if (!protection) return undefined;
+  const refused = (why: string) => `GH006: Protected branch update failed for ${update.ref}. ${why}`;
+  const { restrictions, enforceAdmins, allowDeletions } = protection;
+  const exempt = !enforceAdmins && principal.kind === "user" && access === "admin";
+  if (restrictions && !exempt) {
+    const allowed =
+      principal.kind === "installation"
+        ? restrictions.apps.includes(github.options.app.slug)
+        : principal.kind === "user" && restrictions.users.includes(principal.account.login);
+    if (!allowed) return refused("You're not authorized to push to this branch.");
+  }
+  if (update.after === ZERO_SHA && !allowDeletions) return refused("Cannot delete this branch.");
+  return undefined;
+}
+
+/** Whether a ref may only move forward. */
+export function mustMoveForward(github: GitHub, repository: RepositoryRecord, ref: string): boolean {
+  return protectionOf(github, repository, ref)?.allowForcePushes === false;
+}
+
+async function typeOf(
+  github: GitHub,
+  repository: RepositoryRecord,
+  { ref, before, after }: RefUpdate,
+): Promise<ActivityRecord["type"]> {
+  if (before === ZERO_SHA) return "branch_creation";
+  if (after === ZERO_SHA) return "branch_deletion";
+  // What may only move forward did so, or it wouldn't have moved.
+  if (mustMoveForward(github, repository, ref)) return "push";
+  const directory = github.directoryOf(repository);
+  return (await isForward(directory, before, after)) ? "push" : "force_push";
+}
+
+/**
+ * Records what moved under the account that authenticated (never under what a commit says), signals it, and sends it as
+ * a webhook. Resolves when it is recorded; the webhook goes its way meanwhile. The caller holds the repository's lock.
+ */
+export async function recordMoves(
+  github: GitHub,
+  repository: RepositoryRecord,
+  account: Account,
+  updates: readonly RefUpdate[],
+): Promise<void> {
+  const at = timestamp(github);
+  const moves = await Promise.all(
+    updates.map(async (update) => ({ update, type: await typeOf(github, repository, update) })),
+  );
+  const pushed = github.records.transaction(() => {
+    for (const { update, type } of moves) {
+      github.records.addActivity(repository, { ...update, at, type, actor: account.login });
+    }
+    // Read again: its description may have been changed while the push was under way.
+    const current = github.records.repository(repository.owner, repository.name) ?? repository;
+    const saved = { ...current, pushedAt: at, updatedAt: at };
+    github.records.saveRepository(saved);
+    return saved;
+  });
+  const fullName = `${repository.owner}/${repository.name}`;
+  for (const { update, type } of moves) {
+    github.signals.emit({ type: "github.push", repository: fullName, ...update, pusher: account.login });
+    github.webhooks.publish("push", repository, () => pushPayload(github, pushed, account, update, type));
+  }
+}
+
+/** Source: https://docs.github.com/en/webhooks/webhook-events-and-payloads#push */
+async function pushPayload(
+  github: GitHub,
+  repository: RepositoryRecord,
+  sender: Account,
+  { ref, before, after }: RefUpdate,
+  type: ActivityRecord["type"],
+) {
+  const page = `${github.url}/${repository.owner}/${repository.name}`;
+  const range = before === ZERO_SHA ? after : `${before}..${after}`;
+  const commits =
+    after === ZERO_SHA ? [] : ((await log(github.directoryOf(repository), { range, limit: COMMITS_IN_PAYLOAD })) ?? []);
+  const shapes = commits.toReversed().map(({ sha, tree, message, author, committer }) => ({
+    id: sha,
+    tree_id: tree,
+    distinct: true,
+    message,
+    timestamp: committer.date,
+    url: `${page}/commit/${sha}`,
+    author: { name: author.name, email: author.email },
+    committer: { name: committer.name, email: committer.email },
+  }));
+  return {
+    ref,
+    before,
+    after,
+    created: type === "branch_creation",
+    deleted: type === "branch_deletion",
+    forced: type === "force_push",
+    base_ref: null,
+    compare: `${page}/compare/${before.slice(0, 12)}...${after.slice(0, 12)}`,
+    commits: shapes,
+    head_commit: shapes.at(-1) ?? null,
+    repository: repositoryShape(github, repository),
+    pusher: { name: sender.login, email: sender.email },
+    sender: accountShape(github.url, sender),
+  };
+}
