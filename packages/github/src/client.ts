@@ -1,4 +1,5 @@
 import { createAppAuth } from "@octokit/auth-app";
+import { RepositoryHostError } from "@turnpike/domain/scaffolding";
 import { Octokit } from "octokit";
 
 export interface GitHubSettings {
@@ -18,8 +19,11 @@ export interface GitHub {
   readonly deadlineMs: number;
   /** A client that acts as the App's installation in an organisation. */
   installation(owner: string): Promise<Octokit>;
-  /** `Authorization` value for git over HTTP. Kept until shortly before it ends; never put in argv or a URL. */
-  gitAuthorization(owner: string): Promise<string>;
+  /**
+   * `Authorization` value for git over HTTP, kept until shortly before it ends; never put in argv or a URL. `fresh`: a
+   * new one, because the host refused the one kept. Raises `RepositoryHostError`.
+   */
+  gitAuthorization(owner: string, fresh?: boolean): Promise<string>;
 }
 
 /**
@@ -61,10 +65,15 @@ export function createGitHub(settings: GitHubSettings): GitHub {
     settings,
     deadlineMs,
     installation: async (owner) => (await find(owner)).octokit,
-    async gitAuthorization(owner) {
-      const { octokit } = await find(owner);
-      const { token } = (await octokit.auth({ type: "installation" })) as { token: string };
-      return `Basic ${Buffer.from(`x-access-token:${token}`).toString("base64")}`;
+    async gitAuthorization(owner, fresh = false) {
+      if (fresh) installations.delete(owner);
+      try {
+        const { octokit } = await find(owner);
+        const { token } = (await octokit.auth({ type: "installation", refresh: fresh })) as { token: string };
+        return `Basic ${Buffer.from(`x-access-token:${token}`).toString("base64")}`;
+      } catch (error) {
+        throw new RepositoryHostError(`give Turnpike's App a token for ${owner}`, { cause: error });
+      }
     },
   };
 }

@@ -18,8 +18,12 @@ export interface StreamedCommit {
 /** Names and addresses must not end the line or the address that they stand in. */
 const plain = (text: string) => text.replace(/[<>\n\r\0]/g, " ").trim() || "unknown";
 
+/** What git itself refuses to check out, and what would leave a clone's folder. */
+const FORBIDDEN = /(^|\/)(\.{0,2}|\.git)(\/|$)|\0/i;
+
 /** A path in C style quotes: any byte but a quote, a backslash and a line's end stands for itself. */
 function quoted(path: string): string {
+  if (FORBIDDEN.test(path)) throw new TypeError(`"${path}" is no path of a file in a repository. Nothing was written.`);
   return `"${path.replace(/[\\"]/g, "\\$&").replace(/\n/g, "\\n")}"`;
 }
 

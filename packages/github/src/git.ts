@@ -16,6 +16,9 @@ export interface GitResult {
   readonly stderr: string;
 }
 
+/** From the polite signal, at which git removes its lock files, to the one that nothing survives. */
+const LAST_WORDS_MS = 1000;
+
 /**
  * The credential as git's own configuration in the environment: it is in no argument (visible to every process), in no
  * URL (kept in logs) and in no file. Source: https://git-scm.com/docs/git-config#ENVIRONMENT
@@ -44,6 +47,36 @@ function machineEnvironment(): Record<string, string> {
   return Object.fromEntries(names.flatMap((name) => (process.env[name] ? [[name, process.env[name] ?? ""]] : [])));
 }
 
+function environmentOf({ authorization, deadlineMs }: GitOptions): NodeJS.ProcessEnv {
+  return {
+    ...machineEnvironment(),
+    HOME: "/nonexistent",
+    LANG: "C.UTF-8",
+    GIT_CONFIG_NOSYSTEM: "1",
+    GIT_CONFIG_GLOBAL: "/dev/null",
+    GIT_TERMINAL_PROMPT: "0",
+    GIT_ASKPASS: "true",
+    // A path is a path, never a pattern.
+    GIT_LITERAL_PATHSPECS: "1",
+    // A transfer that stands still ends by itself, also where the process that started it was killed.
+    GIT_HTTP_LOW_SPEED_LIMIT: "1",
+    GIT_HTTP_LOW_SPEED_TIME: String(Math.ceil(deadlineMs / 1000)),
+    ...credentialEnvironment(authorization),
+    // Where Next's types are loaded, an environment without NODE_ENV is none.
+  } as NodeJS.ProcessEnv;
+}
+
+/** Ends a process group: git's helpers hold its pipes open, so the whole group goes. */
+function killGroup(pid: number | undefined, signal: NodeJS.Signals): void {
+  if (pid === undefined) return;
+  try {
+    process.kill(-pid, signal);
+  } catch (error) {
+    // It has ended meanwhile.
+    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
+  }
+}
+
 /**
  * Runs git without a shell and with no configuration of the machine's. Killed, with its children, at the deadline.
  *
@@ -54,34 +87,29 @@ export function runGit(args: readonly string[], options: GitOptions): Promise<Gi
     const child = spawn("git", ["--git-dir", options.directory, ...args], {
       detached: true,
       stdio: ["pipe", "pipe", "pipe"],
-      env: {
-        ...machineEnvironment(),
-        HOME: "/nonexistent",
-        LANG: "C.UTF-8",
-        GIT_CONFIG_NOSYSTEM: "1",
-        GIT_CONFIG_GLOBAL: "/dev/null",
-        GIT_TERMINAL_PROMPT: "0",
-        GIT_ASKPASS: "true",
-        ...credentialEnvironment(options.authorization),
-        // Where Next's types are loaded, an environment without NODE_ENV is none.
-      } as NodeJS.ProcessEnv,
+      env: environmentOf(options),
     });
     const stdout: Buffer[] = [];
     const stderr: Buffer[] = [];
     child.stdout.on("data", (chunk: Buffer) => stdout.push(chunk));
     child.stderr.on("data", (chunk: Buffer) => stderr.push(chunk));
     let late = false;
+    let kill: NodeJS.Timeout | undefined;
     const timer = setTimeout(() => {
       late = true;
-      // git's helpers hold the pipes open: the whole group goes.
-      if (child.pid) process.kill(-child.pid, "SIGKILL");
+      killGroup(child.pid, "SIGTERM");
+      kill = setTimeout(() => killGroup(child.pid, "SIGKILL"), LAST_WORDS_MS);
     }, options.deadlineMs);
-    child.on("error", (error) => {
+    const end = () => {
       clearTimeout(timer);
+      clearTimeout(kill);
+    };
+    child.on("error", (error) => {
+      end();
       reject(new RepositoryHostError("be reached, because git could not be run", { cause: error }));
     });
     child.on("close", (code) => {
-      clearTimeout(timer);
+      end();
       if (late) reject(new RepositoryHostError(`answer git ${args[0]} within ${options.deadlineMs / 1000} s`));
       else resolve({ code: code ?? 1, stdout: Buffer.concat(stdout), stderr: Buffer.concat(stderr).toString("utf8") });
     });

@@ -1,19 +1,30 @@
-import { readFile, rename, writeFile } from "node:fs/promises";
-import path from "node:path";
-import type { PlatformRepository } from "@turnpike/domain/platform";
+import type { CommitRequest, PlatformRepository } from "@turnpike/domain/platform";
 import { RepositoryHostError } from "@turnpike/domain/scaffolding";
-import { initMirror } from "./bare.ts";
+import { parseBatch } from "./batch.ts";
 import type { GitHub } from "./client.ts";
 import { importStream } from "./fast-import.ts";
-import { requireGit, runGit } from "./git.ts";
+import { type GitResult, requireGit, runGit } from "./git.ts";
+import { initMirror, isBroken, readRef, removeMirror, writeRef } from "./mirror.ts";
+import { remoteOf, runRemoteGit } from "./remote.ts";
 
 const TURNPIKE = { name: "Turnpike", email: "turnpike[bot]@users.noreply.github.com" };
 const BRANCH = "refs/heads/main";
 /** Where new commits are made before they are pushed: never mistaken for what the host has. */
 const DRAFT = "refs/turnpike/draft";
+/** A mirror is made in one fetch of everything, which may take longer than an answer. */
+const CLONE_DEADLINE_MS = 120_000;
+/** git looks for garbage once in so many fetches, not each time: the look is a process. */
+const FETCHES_PER_GC = 200;
 
 /**
- * The platform repository through a bare mirror on this machine, which is a cache: it may be deleted at any time.
+ * What a host says to a push when its branch is elsewhere: seen by git before it sends anything, or by the host, which
+ * another push reached first. A refusal by a rule of the branch is none of these.
+ */
+const MOVED = /\[rejected\]|fetch first|non-fast-forward|cannot lock ref|failed to update ref|incorrect old value/;
+
+/**
+ * The platform repository through a bare mirror on this machine, which is a cache: it may be deleted at any time, and
+ * one that git finds broken is. Every method raises `RepositoryHostError`.
  *
  * @param fullName `acme/platform`
  * @param mirrorDir one process at a time uses it
@@ -23,61 +34,113 @@ export function createPlatformRepository(
   { fullName, mirrorDir }: { fullName: string; mirrorDir: string },
 ): PlatformRepository {
   const options = { directory: mirrorDir, deadlineMs: github.deadlineMs };
-  const owner = fullName.split("/")[0] ?? "";
-  const remote = `${github.settings.url}/${fullName}.git`;
-  const authorization = () => github.gitAuthorization(owner);
-
-  /** Read from its file: a process for each look would be most of what a decision takes. Nothing here packs refs. */
-  async function localHead(): Promise<string | undefined> {
-    initMirror(mirrorDir);
-    try {
-      return (await readFile(path.join(mirrorDir, BRANCH), "utf8")).trim();
-    } catch {
-      // Nothing was fetched yet.
-      return undefined;
-    }
+  const remote = remoteOf(github, fullName);
+  let fetches = 0;
+  /** What writes to the mirror goes one after the other. */
+  let last: Promise<unknown> = Promise.resolve();
+  function alone<T>(work: () => Promise<T>): Promise<T> {
+    const mine = last.then(work, work);
+    last = mine.catch(() => undefined);
+    return mine;
   }
 
-  /** What the host has just taken is the head here too. */
-  async function moveHead(sha: string): Promise<void> {
-    const file = path.join(mirrorDir, BRANCH);
-    await writeFile(`${file}.new`, `${sha}\n`);
-    await rename(`${file}.new`, file);
+  async function localHead(): Promise<string | undefined> {
+    initMirror(mirrorDir);
+    return readRef(mirrorDir, BRANCH);
+  }
+
+  async function fetchOnce(): Promise<GitResult> {
+    const deadlineMs = (await localHead()) ? options.deadlineMs : Math.max(options.deadlineMs, CLONE_DEADLINE_MS);
+    const maintenance = ++fetches % FETCHES_PER_GC === 0 ? [] : ["--no-auto-maintenance"];
+    const settings = ["-c", "gc.packRefs=false", "-c", "gc.autoDetach=false"];
+    const fetch = ["fetch", "--quiet", "--no-tags", "--no-write-fetch-head", ...maintenance];
+    const args = [...settings, ...fetch, remote, `+${BRANCH}:${BRANCH}`];
+    return runRemoteGit(github, fullName, args, { ...options, deadlineMs });
   }
 
   async function fetchHead(): Promise<string> {
-    initMirror(mirrorDir);
-    await requireGit(
-      `be asked for ${fullName}`,
-      ["fetch", "--quiet", "--no-tags", "--no-write-fetch-head", remote, `+${BRANCH}:${BRANCH}`],
-      { ...options, authorization: await authorization() },
-    );
+    let fetched = await fetchOnce();
+    if (fetched.code !== 0 && isBroken(fetched.stderr)) {
+      await removeMirror(mirrorDir);
+      fetched = await fetchOnce();
+    }
+    if (fetched.code !== 0) {
+      throw new RepositoryHostError(`be asked for ${fullName}`, { cause: new Error(fetched.stderr.trim()) });
+    }
     const head = await localHead();
     if (!head) throw new RepositoryHostError(`show the branch main of ${fullName}`);
     return head;
   }
 
+  /** Writes commits to the mirror, one on the other, and returns their shas. */
+  async function draft(parent: string, commits: readonly CommitRequest[]): Promise<string[]> {
+    const stream = importStream(
+      DRAFT,
+      parent,
+      commits.map(({ changes, message, author, at }) => ({
+        message,
+        author,
+        committer: TURNPIKE,
+        at,
+        files: changes.map(({ path, content }) => ({
+          path,
+          content: content === undefined ? undefined : Buffer.from(content),
+          executable: false,
+        })),
+      })),
+    );
+    const args = ["fast-import", "--quiet", "--done", "--force"];
+    const output = await requireGit("write commits", args, { ...options, input: stream });
+    return output.toString("utf8").trim().split("\n");
+  }
+
+  async function push(commits: readonly CommitRequest[]): ReturnType<PlatformRepository["push"]> {
+    const [first] = commits;
+    if (!first) return { kind: "pushed", shas: [] };
+    const shas = await draft(first.parent, commits);
+    const head = shas.at(-1) ?? "";
+    const args = ["push", "--quiet", "--porcelain", remote, `${head}:${BRANCH}`];
+    const { code, stdout, stderr } = await runRemoteGit(github, fullName, args, options);
+    if (code === 0) {
+      // What the host has just taken is the head here too.
+      await writeRef(mirrorDir, BRANCH, head);
+      return { kind: "pushed", shas };
+    }
+    if (MOVED.test(stdout.toString("utf8") + stderr)) return { kind: "moved" };
+    throw new RepositoryHostError(`take the commits to ${fullName}`, { cause: new Error(stderr.trim()) });
+  }
+
   return {
-    fetch: fetchHead,
-    head: async () => (await localHead()) ?? fetchHead(),
+    fetch: () => alone(fetchHead),
+    head: async () => (await localHead()) ?? alone(fetchHead),
+    push: (commits) => alone(() => push(commits)),
 
     async changedPaths(from, to) {
       // After a rewritten history, or with a new mirror, the old commit may be gone: then everything may have changed.
-      const compared =
-        from && (await runGit(["diff-tree", "-r", "-z", "--name-only", "--no-renames", from, to], options));
+      const compare = ["diff-tree", "-r", "-z", "--name-only", "--no-renames"];
+      const compared = from ? await runGit([...compare, from, to], options) : undefined;
       const output =
-        compared && compared.code === 0
+        compared?.code === 0
           ? compared.stdout
           : await requireGit("list a commit's files", ["ls-tree", "-r", "-z", "--name-only", to], options);
       return output.toString("utf8").split("\0").filter(Boolean);
     },
 
     async read(commit, paths) {
+      // No file of a document has a line's end in its name, and a question is a line.
       const wanted = paths.filter((path) => !path.includes("\n"));
       if (wanted.length === 0) return new Map();
-      const input = `${wanted.map((path) => `${commit}:${path}`).join("\n")}\n`;
+      const input = [`${commit}^{commit}`, ...wanted.map((path) => `${commit}:${path}`), ""].join("\n");
       const output = await requireGit("read files", ["cat-file", "--batch"], { ...options, input });
-      return parseBatch(output, wanted);
+      const [known, ...contents] = parseBatch(output, wanted.length + 1);
+      // Without the commit every file would seem to be gone.
+      if (known?.type !== "commit") throw new RepositoryHostError(`show the commit ${commit} of ${fullName}`);
+      return new Map(
+        wanted.flatMap((path, index): [string, string][] => {
+          const found = contents[index];
+          return found?.type === "blob" ? [[path, found.content.toString("utf8")]] : [];
+        }),
+      );
     },
 
     async lastChange(commit, path) {
@@ -85,67 +148,5 @@ export function createPlatformRepository(
       const [sha, seconds] = output.toString("utf8").trim().split(" ");
       return sha ? { sha, at: new Date(Number(seconds) * 1000) } : undefined;
     },
-
-    async push(commits) {
-      const [first] = commits;
-      if (!first) return { kind: "pushed", shas: [] };
-      const stream = importStream(
-        DRAFT,
-        first.parent,
-        commits.map(({ changes, message, author, at }) => ({
-          message,
-          author,
-          committer: TURNPIKE,
-          at,
-          files: changes.map(({ path, content }) => ({
-            path,
-            content: content === undefined ? undefined : Buffer.from(content),
-            executable: false,
-          })),
-        })),
-      );
-      const imported = await requireGit("write commits", ["fast-import", "--quiet", "--done", "--force"], {
-        ...options,
-        input: stream,
-      });
-      const shas = imported.toString("utf8").trim().split("\n");
-      const head = shas.at(-1) ?? "";
-      const pushed = await runGit(["push", "--quiet", "--porcelain", remote, `${head}:${BRANCH}`], {
-        ...options,
-        authorization: await authorization(),
-      });
-      if (pushed.code === 0) {
-        await moveHead(head);
-        return { kind: "pushed", shas };
-      }
-      // "rejected": the branch is elsewhere. Anything else is the host's failure.
-      if (
-        /\[rejected\]|fetch first|non-fast-forward|cannot lock ref/.test(pushed.stdout.toString("utf8") + pushed.stderr)
-      ) {
-        return { kind: "moved" };
-      }
-      throw new RepositoryHostError(`take the commits to ${fullName}`, { cause: new Error(pushed.stderr.trim()) });
-    },
   };
-}
-
-/** The answers of `git cat-file --batch`, in the order of the questions. */
-function parseBatch(output: Buffer, paths: readonly string[]): Map<string, string> {
-  const files = new Map<string, string>();
-  let offset = 0;
-  for (const path of paths) {
-    const end = output.indexOf(0x0a, offset);
-    const header = output.toString("utf8", offset, end);
-    offset = end + 1;
-    const size = /^[0-9a-f]+ blob (\d+)$/.exec(header)?.[1];
-    if (size === undefined) {
-      // A folder has contents too; a missing path has none.
-      const other = /^[0-9a-f]+ \w+ (\d+)$/.exec(header)?.[1];
-      if (other !== undefined) offset += Number(other) + 1;
-      continue;
-    }
-    files.set(path, output.toString("utf8", offset, offset + Number(size)));
-    offset += Number(size) + 1;
-  }
-  return files;
 }

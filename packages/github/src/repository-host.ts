@@ -9,14 +9,17 @@ import {
   RepositoryHostError,
 } from "@turnpike/domain/scaffolding";
 import { RequestError } from "octokit";
-import { initMirror } from "./bare.ts";
 import type { GitHub } from "./client.ts";
 import { importStream } from "./fast-import.ts";
-import { requireGit, runGit } from "./git.ts";
+import { requireGit } from "./git.ts";
+import { initMirror } from "./mirror.ts";
+import { remoteOf, runRemoteGit } from "./remote.ts";
 
 const TURNPIKE = { name: "Turnpike", email: "turnpike[bot]@users.noreply.github.com" };
 const MAX_COMMITS = 100;
-const MAX_ACTIVITY_PAGES = 10;
+const MAX_ACTIVITY_PAGES = 50;
+/** GitHub takes 350 characters, marker included. */
+const LONGEST_DESCRIPTION = 300;
 
 /**
  * The marker stands in the repository's description, because that is set by the very request that creates it: there
@@ -24,7 +27,10 @@ const MAX_ACTIVITY_PAGES = 10;
  */
 const markerOf = (description: string | null) => /\[(svc_[0-9a-z]+)\]\s*$/.exec(description ?? "")?.[1];
 const describe = (description: string, marker: string) =>
-  `${description.replace(/[\p{Cc}]/gu, " ").slice(0, 300)} [${marker}]`;
+  `${description
+    .replace(/\p{Cc}/gu, " ")
+    .slice(0, LONGEST_DESCRIPTION)
+    .toWellFormed()} [${marker}]`;
 
 function split(fullName: string): { owner: string; repo: string } {
   const [owner = "", repo = ""] = fullName.split("/");
@@ -147,7 +153,6 @@ export function createRepositoryHost(github: GitHub): RepositoryHost {
     },
 
     async ensureFirstCommit({ fullName, branch, files, message, author, at }) {
-      const { owner } = split(fullName);
       const directory = await mkdtemp(path.join(tmpdir(), "turnpike-commit-"));
       const options = { directory, deadlineMs: github.deadlineMs };
       try {
@@ -166,17 +171,10 @@ export function createRepositoryHost(github: GitHub): RepositoryHost {
           input: stream,
         });
         const sha = output.toString("utf8").trim();
-        const pushed = await runGit(
-          // The lease expects that the branch isn't there: what is there already is never overwritten.
-          [
-            "push",
-            "--quiet",
-            `--force-with-lease=refs/heads/${branch}:`,
-            `${github.settings.url}/${fullName}.git`,
-            `refs/heads/${branch}`,
-          ],
-          { ...options, authorization: await github.gitAuthorization(owner) },
-        );
+        // The lease expects that the branch isn't there: what is there already is never overwritten.
+        const lease = `--force-with-lease=refs/heads/${branch}:`;
+        const push = ["push", "--quiet", lease, remoteOf(github, fullName), `refs/heads/${branch}`];
+        const pushed = await runRemoteGit(github, fullName, push, options);
         if (pushed.code === 0) return { sha };
         const existing = await head(fullName, branch);
         if (existing) return { sha: existing };
@@ -195,12 +193,21 @@ export function createRepositoryHost(github: GitHub): RepositoryHost {
           const { data } = await client.rest.repos.listCommits({ ...at, sha: headSha, per_page: MAX_COMMITS });
           return data.map(commitOf);
         }
-        const { data } = await client.rest.repos.compareCommitsWithBasehead({
-          ...at,
-          basehead: `${base}...${headSha}`,
-          per_page: MAX_COMMITS,
-        });
-        return data.commits.map(commitOf).reverse();
+        const basehead = `${base}...${headSha}`;
+        const page = async (number: number) => {
+          const request = { ...at, basehead, per_page: MAX_COMMITS, page: number };
+          return (await client.rest.repos.compareCommitsWithBasehead(request)).data;
+        };
+        // GitHub lists the oldest first: the newest are on the last page and, where it isn't full, the one before.
+        const first = await page(1);
+        const last = Math.ceil(first.total_commits / MAX_COMMITS);
+        const pages = [first];
+        for (let number = Math.max(2, last - 1); number <= last; number++) pages.push(await page(number));
+        return pages
+          .flatMap(({ commits }) => commits)
+          .slice(-MAX_COMMITS)
+          .map(commitOf)
+          .reverse();
       }),
 
     pushes: (fullName, branch, since) =>
@@ -224,7 +231,8 @@ export function createRepositoryHost(github: GitHub): RepositoryHost {
               kind: kinds[activity.activity_type] ?? "push",
             });
           }
-          if (++page >= MAX_ACTIVITY_PAGES) break;
+          // A part would let someone approve what they pushed themselves: rather none.
+          if (++page >= MAX_ACTIVITY_PAGES) throw new Error(`More than ${pushes.length} pushes since ${since}.`);
         }
         return pushes;
       }),
