@@ -4,7 +4,7 @@ import type { Logger } from "@turnpike/kernel";
 import { headers } from "next/headers";
 import type { z } from "zod";
 import { requireActor } from "./actor.ts";
-import { type Container, container } from "./container.ts";
+import { type Container, container } from "./deps.ts";
 import { ForeignOriginError, type Problem, problemOf } from "./errors.ts";
 import { isSameOrigin } from "./origin.ts";
 import { parse, requirePermission } from "./route.ts";

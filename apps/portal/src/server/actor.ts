@@ -3,7 +3,7 @@ import { headers } from "next/headers";
 import { redirect } from "next/navigation";
 import { cache } from "react";
 import { providerIdOf } from "./auth.ts";
-import { container } from "./container.ts";
+import { container } from "./deps.ts";
 
 /**
  * The person behind the session cookie, with the memberships that the team documents give them now; undefined when

@@ -13,8 +13,11 @@ import { createLiveHub } from "./live-hub.ts";
 /** Longest wait for one answer of AWS: a person is looking at a page. */
 const AWS_DEADLINE_MS = 5000;
 
-/** The portal's composition root: the only place in it that knows an adapter. */
-async function createContainer() {
+/**
+ * The portal's composition root: the only place in it that knows an adapter. Loaded once, when the server starts; pages
+ * and routes get what it made from deps.ts, so that the bundles of both stay free of SDKs.
+ */
+export async function createContainer() {
   const config = loadConfig();
   const log = pino({ level: config.logLevel, base: { process: "portal" } });
   const store = createStore({ databaseUrl: config.databaseUrl, log });
@@ -59,16 +62,3 @@ async function createContainer() {
 }
 
 export type Container = Awaited<ReturnType<typeof createContainer>>;
-
-const KEY = Symbol.for("turnpike.portal.container");
-const holder = globalThis as { [KEY]?: Promise<Container> };
-
-/** One container for each process, whichever bundle of Next asks for it first. A failed start is tried again. */
-export function container(): Promise<Container> {
-  const made = holder[KEY] ?? createContainer();
-  holder[KEY] = made;
-  made.catch(() => {
-    if (holder[KEY] === made) delete holder[KEY];
-  });
-  return made;
-}

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { AppError } from "@turnpike/kernel";
 import { notFound } from "next/navigation";
-import { container } from "./container.ts";
+import { container } from "./deps.ts";
 import { type Problem, problemOf } from "./errors.ts";
 
 export type Loaded<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly problem: Problem };

@@ -3,7 +3,7 @@ import { type Actor, type Permission, teamsWith } from "@turnpike/domain/identit
 import type { Logger } from "@turnpike/kernel";
 import type { z } from "zod";
 import { requireActor } from "./actor.ts";
-import { type Container, container } from "./container.ts";
+import { type Container, container } from "./deps.ts";
 import { BadRequestError, ForeignOriginError, NoPermissionError, problemOf } from "./errors.ts";
 import { isSameOrigin } from "./origin.ts";
 

@@ -1,9 +1,12 @@
-import { container } from "./container.ts";
+import { createContainer } from "./container.ts";
+import { provide } from "./deps.ts";
 
 /** Builds the container before the first request. Ends the process when it can't be built. */
 export async function start(): Promise<void> {
   try {
-    const { log, stop } = await container();
+    const made = await createContainer();
+    provide(made);
+    const { log, stop } = made;
     for (const signal of ["SIGTERM", "SIGINT"] as const) {
       // Next then closes its server and ends the process, once the last connection has ended.
       process.once(

@@ -6,7 +6,7 @@ import { plainLine } from "../present/log-text.ts";
 
 /** Older lines leave the page, so that a build that talks for an hour doesn't take the browser with it. */
 const KEPT_LINES = 5000;
-const RETRY_MS = 2000;
+const RETRY_MS = [2000, 4000, 8000, 15_000, 30_000];
 /** Within this of the end, the end is what the person looks at. */
 const FOLLOWED_PX = 40;
 
@@ -32,9 +32,13 @@ export function BuildLog({ service, buildId }: { service: string; buildId: strin
     let cursor = "";
     let next = 0;
     let over = false;
+    let failures = 0;
     const open = () => {
       source = new EventSource(cursor ? `${base}?cursor=${encodeURIComponent(cursor)}` : base);
-      source.addEventListener("open", () => setStatus("tailing"));
+      source.addEventListener("open", () => {
+        failures = 0;
+        setStatus("tailing");
+      });
       source.addEventListener("lines", (event: MessageEvent<string>) => {
         cursor = event.lastEventId;
         const added = (JSON.parse(event.data) as { at: string; text: string }[]).map((line) => ({
@@ -56,8 +60,10 @@ export function BuildLog({ service, buildId }: { service: string; buildId: strin
       source.addEventListener("error", () => {
         source?.close();
         if (over) return;
-        setStatus("interrupted");
-        timer = setTimeout(open, RETRY_MS);
+        if (failures === 0) setStatus("interrupted");
+        timer = setTimeout(open, RETRY_MS[Math.min(failures, RETRY_MS.length - 1)]);
+        if (failures++ === 0)
+          void reasonOf(base).then((reason) => reason && failures > 0 && setStatus({ failed: reason }));
       });
     };
     const seen = () => {
@@ -115,6 +121,18 @@ export function BuildLog({ service, buildId }: { service: string; buildId: strin
       </ScrollRegion>
     </div>
   );
+}
+
+/** A stream that is refused doesn't say why; the same question without a stream does. */
+async function reasonOf(url: string): Promise<string | undefined> {
+  try {
+    const response = await fetch(url);
+    if (response.ok) return undefined;
+    return ((await response.json()) as { error?: { message?: string } }).error?.message;
+  } catch {
+    // The server is away: the next attempt finds it.
+    return undefined;
+  }
 }
 
 const words = {

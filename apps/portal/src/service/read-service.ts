@@ -2,7 +2,7 @@ import { getService } from "@turnpike/domain/catalog";
 import { notFound } from "next/navigation";
 import { cache } from "react";
 import { pageActor } from "../server/actor.ts";
-import { container } from "../server/container.ts";
+import { container } from "../server/deps.ts";
 import { load } from "../server/load.ts";
 
 /** The service that layout and page show: read once for both. */

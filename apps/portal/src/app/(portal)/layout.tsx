@@ -7,7 +7,7 @@ import { Rail } from "../../frame/rail.tsx";
 import { isTheme, THEME_COOKIE } from "../../frame/theme.ts";
 import { TopBar } from "../../frame/top-bar.tsx";
 import { pageActor } from "../../server/actor.ts";
-import { container } from "../../server/container.ts";
+import { container } from "../../server/deps.ts";
 
 /** The frame around every page. It shows who is signed in; each page asks for itself what that person may see. */
 export default async function PortalLayout({ children }: { children: ReactNode }) {

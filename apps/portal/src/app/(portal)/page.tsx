@@ -11,7 +11,7 @@ import { ExecutionLine } from "../../present/execution-row.tsx";
 import { PlatformProblems } from "../../present/platform-problems.tsx";
 import { WaitingReleases } from "../../present/waiting-releases.tsx";
 import { pageActor } from "../../server/actor.ts";
-import { container } from "../../server/container.ts";
+import { container } from "../../server/deps.ts";
 
 export const metadata: Metadata = { title: "Home" };
 

@@ -2,7 +2,7 @@
 
 import { headers } from "next/headers";
 import { redirect } from "next/navigation";
-import { container } from "../../server/container.ts";
+import { container } from "../../server/deps.ts";
 
 /** Ends the session in the database and takes its cookie back. Safe to call without one. */
 export async function signOutAction(): Promise<void> {

@@ -3,7 +3,7 @@ import { redirect } from "next/navigation";
 import type { Metadata } from "next/types";
 import { Logo } from "../../frame/rail.tsx";
 import { currentActor } from "../../server/actor.ts";
-import { container } from "../../server/container.ts";
+import { container } from "../../server/deps.ts";
 import { safePath } from "../../server/origin.ts";
 
 export const metadata: Metadata = { title: "Sign in" };

@@ -6,7 +6,7 @@ import { Page } from "../../../frame/page.tsx";
 import { Live } from "../../../live/live.tsx";
 import { WaitingReleases } from "../../../present/waiting-releases.tsx";
 import { pageActor } from "../../../server/actor.ts";
-import { container } from "../../../server/container.ts";
+import { container } from "../../../server/deps.ts";
 
 export const metadata: Metadata = { title: "Approvals" };
 

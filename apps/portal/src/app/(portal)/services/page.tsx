@@ -20,7 +20,7 @@ import { Live } from "../../../live/live.tsx";
 import { FilterInput } from "../../../present/filter-input.tsx";
 import { showHealth } from "../../../present/states.ts";
 import { pageActor } from "../../../server/actor.ts";
-import { container } from "../../../server/container.ts";
+import { container } from "../../../server/deps.ts";
 
 export const metadata: Metadata = { title: "Services" };
 

@@ -4,7 +4,7 @@ import Link from "next/link";
 import type { Metadata } from "next/types";
 import { Page } from "../../../frame/page.tsx";
 import { pageActor } from "../../../server/actor.ts";
-import { container } from "../../../server/container.ts";
+import { container } from "../../../server/deps.ts";
 
 export const metadata: Metadata = { title: "Templates" };
 

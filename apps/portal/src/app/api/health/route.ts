@@ -1,4 +1,4 @@
-import { container } from "../../../server/container.ts";
+import { container } from "../../../server/deps.ts";
 
 /** 200 when the portal can read its database; for load balancers, so it says no more than that. */
 export async function GET(): Promise<Response> {

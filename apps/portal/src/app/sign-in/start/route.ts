@@ -1,5 +1,5 @@
 import { providerIdOf } from "../../../server/auth.ts";
-import { container } from "../../../server/container.ts";
+import { container } from "../../../server/deps.ts";
 import { safePath } from "../../../server/origin.ts";
 
 /**

@@ -12,7 +12,7 @@ import { ResourceChanges } from "../../../../release/resource-changes.tsx";
 import { Section } from "../../../../release/section.tsx";
 import { TestResults } from "../../../../release/test-results.tsx";
 import { pageActor } from "../../../../server/actor.ts";
-import { container } from "../../../../server/container.ts";
+import { container } from "../../../../server/deps.ts";
 import { load } from "../../../../server/load.ts";
 
 export const metadata: Metadata = { title: "Release" };

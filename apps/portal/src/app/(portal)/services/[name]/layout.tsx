@@ -4,7 +4,7 @@ import type { ReactNode } from "react";
 import { ProblemNotice } from "../../../../frame/problem.tsx";
 import { Live } from "../../../../live/live.tsx";
 import { showHealth } from "../../../../present/states.ts";
-import { container } from "../../../../server/container.ts";
+import { container } from "../../../../server/deps.ts";
 import { LaneCard } from "../../../../service/lane-card.tsx";
 import { readService } from "../../../../service/read-service.ts";
 import { ServiceTabs } from "../../../../service/service-tabs.tsx";

@@ -4,7 +4,7 @@ import { absoluteTime, Card, CardHeader, Copyable, EmptyState, Facts } from "@tu
 import Link from "next/link";
 import { ExecutionLine } from "../../../../present/execution-row.tsx";
 import { pageActor } from "../../../../server/actor.ts";
-import { container } from "../../../../server/container.ts";
+import { container } from "../../../../server/deps.ts";
 import { load } from "../../../../server/load.ts";
 import { Checklist } from "../../../../service/checklist.tsx";
 import { ExecutionGraph } from "../../../../service/execution-graph.tsx";

@@ -6,7 +6,7 @@ import type { Metadata } from "next/types";
 import { CreateService } from "../../../../create/create-service.tsx";
 import { Page } from "../../../../frame/page.tsx";
 import { pageActor } from "../../../../server/actor.ts";
-import { container } from "../../../../server/container.ts";
+import { container } from "../../../../server/deps.ts";
 
 export const metadata: Metadata = { title: "Create a service" };
 

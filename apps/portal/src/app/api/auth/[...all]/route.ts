@@ -1,4 +1,4 @@
-import { container } from "../../../../server/container.ts";
+import { container } from "../../../../server/deps.ts";
 
 /**
  * What better-auth may answer. Everything else it offers (changing a name, linking accounts, reading tokens) is closed:

@@ -1,4 +1,4 @@
-import { container } from "../../../../server/container.ts";
+import { container } from "../../../../server/deps.ts";
 import { receiveWebhook } from "../../../../server/webhook.ts";
 
 /** GitHub's webhooks: verified, taken once, answered at once; the worker does what they ask for. */

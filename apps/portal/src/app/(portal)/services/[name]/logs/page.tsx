@@ -5,7 +5,7 @@ import { ProblemNotice } from "../../../../../frame/problem.tsx";
 import { RefreshEvery } from "../../../../../live/refresh-every.tsx";
 import { FilterInput } from "../../../../../present/filter-input.tsx";
 import { pageActor } from "../../../../../server/actor.ts";
-import { container } from "../../../../../server/container.ts";
+import { container } from "../../../../../server/deps.ts";
 import { load } from "../../../../../server/load.ts";
 import { LogLines } from "../../../../../service/log-lines.tsx";
 import { ChoiceNav, RangeNav } from "../../../../../service/range-nav.tsx";

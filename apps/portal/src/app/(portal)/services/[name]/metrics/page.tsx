@@ -4,7 +4,7 @@ import { Card, CardHeader, EmptyState, RelativeTime, TimeSeries } from "@turnpik
 import { ProblemNotice } from "../../../../../frame/problem.tsx";
 import { RefreshEvery } from "../../../../../live/refresh-every.tsx";
 import { pageActor } from "../../../../../server/actor.ts";
-import { container } from "../../../../../server/container.ts";
+import { container } from "../../../../../server/deps.ts";
 import { load } from "../../../../../server/load.ts";
 import { chartsOf } from "../../../../../service/charts.ts";
 import { RangeNav } from "../../../../../service/range-nav.tsx";

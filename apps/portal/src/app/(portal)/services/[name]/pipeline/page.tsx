@@ -4,7 +4,7 @@ import { notFound } from "next/navigation";
 import { ProblemNotice } from "../../../../../frame/problem.tsx";
 import { runs } from "../../../../../present/states.ts";
 import { pageActor } from "../../../../../server/actor.ts";
-import { container } from "../../../../../server/container.ts";
+import { container } from "../../../../../server/deps.ts";
 import { load } from "../../../../../server/load.ts";
 import { ActionDetail } from "../../../../../service/action-detail.tsx";
 import { actionKey, ExecutionGraph } from "../../../../../service/execution-graph.tsx";

@@ -17,7 +17,7 @@ import { ProblemNotice } from "../../../../../frame/problem.tsx";
 import { RefreshEvery } from "../../../../../live/refresh-every.tsx";
 import { traces as traceStates } from "../../../../../present/states.ts";
 import { pageActor } from "../../../../../server/actor.ts";
-import { container } from "../../../../../server/container.ts";
+import { container } from "../../../../../server/deps.ts";
 import { load } from "../../../../../server/load.ts";
 import { ChoiceNav, RangeNav } from "../../../../../service/range-nav.tsx";
 import { readService } from "../../../../../service/read-service.ts";

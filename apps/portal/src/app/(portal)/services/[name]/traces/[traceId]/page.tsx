@@ -13,7 +13,7 @@ import Link from "next/link";
 import { ProblemNotice } from "../../../../../../frame/problem.tsx";
 import { traces } from "../../../../../../present/states.ts";
 import { pageActor } from "../../../../../../server/actor.ts";
-import { container } from "../../../../../../server/container.ts";
+import { container } from "../../../../../../server/deps.ts";
 import { load } from "../../../../../../server/load.ts";
 import { readService } from "../../../../../../service/read-service.ts";
 import { type TelemetrySearch, telemetryQueryOf } from "../../../../../../service/telemetry-query.ts";
