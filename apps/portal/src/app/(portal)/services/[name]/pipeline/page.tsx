@@ -83,6 +83,7 @@ export default async function PipelinePage({
         />
         <ExecutionGraph execution={execution} selected={selected} />
       </Card>
+      {reports && !reports.ok && <ProblemNotice problem={reports.problem} />}
       {reports?.ok && <FailedTests reports={reports.value} />}
       {chosen && (
         <ActionDetail service={name} action={chosen.action} title={chosen.key} releaseId={execution.releaseId} />
