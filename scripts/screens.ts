@@ -98,8 +98,13 @@ await withProduct(async (product) => {
       const answer = await developer(`/api/v1/services/${SERVICE}/environments/prod/traces?minutes=60`);
       return /"id":"1-/.test(await answer.text()) || undefined;
     });
-    for (const tab of ["", "/metrics", "/logs", "/traces"]) {
-      await shoot(tab === "" ? "service" : tab.slice(1), `/services/${SERVICE}${tab}`, "developer");
+    // The pages stream: each is shot once what it reads is there.
+    const tabs = { service: "", metrics: "/metrics", logs: "/logs", traces: "/traces" };
+    const sign = { service: "Latest pipeline run", metrics: "Invocations", logs: "request", traces: "GET" };
+    for (const name of ["service", "metrics", "logs", "traces"] as const) {
+      await shoot(name, `/services/${SERVICE}${tabs[name]}`, "developer", (page) =>
+        page.getByRole("main").getByText(sign[name]).first().waitFor(),
+      );
     }
     await shoot("services", "/services", "developer");
     await shoot("home", "/", "developer");
