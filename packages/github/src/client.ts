@@ -17,8 +17,11 @@ export interface GitHubSettings {
 export interface GitHub {
   readonly settings: GitHubSettings;
   readonly deadlineMs: number;
-  /** A client that acts as the App's installation in an organisation. */
-  installation(owner: string): Promise<Octokit>;
+  /**
+   * A client that acts as the App's installation in an organisation. `fresh`: one that knows nothing of the last, because
+   * the host refused its token (it was revoked, or the App was installed anew).
+   */
+  installation(owner: string, fresh?: boolean): Promise<Octokit>;
   /**
    * `Authorization` value for git over HTTP, kept until shortly before it ends; never put in argv or a URL. `fresh`: a
    * new one, because the host refused the one kept. Raises `RepositoryHostError`.
@@ -49,27 +52,28 @@ export function createGitHub(settings: GitHubSettings): GitHub {
   const app = new Octokit({ ...common, authStrategy: createAppAuth, auth });
   const installations = new Map<string, Promise<{ octokit: Octokit; id: number }>>();
 
-  function find(owner: string): Promise<{ octokit: Octokit; id: number }> {
+  function find(owner: string, fresh: boolean): Promise<{ octokit: Octokit; id: number }> {
     const known = installations.get(owner);
-    if (known) return known;
+    if (known && !fresh) return known;
     const finding = app.rest.apps.getOrgInstallation({ org: owner }).then(({ data }) => ({
       id: data.id,
       octokit: new Octokit({ ...common, authStrategy: createAppAuth, auth: { ...auth, installationId: data.id } }),
     }));
     installations.set(owner, finding);
-    finding.catch(() => installations.delete(owner));
+    finding.catch(() => {
+      if (installations.get(owner) === finding) installations.delete(owner);
+    });
     return finding;
   }
 
   return {
     settings,
     deadlineMs,
-    installation: async (owner) => (await find(owner)).octokit,
+    installation: async (owner, fresh = false) => (await find(owner, fresh)).octokit,
     async gitAuthorization(owner, fresh = false) {
-      if (fresh) installations.delete(owner);
       try {
-        const { octokit } = await find(owner);
-        const { token } = (await octokit.auth({ type: "installation", refresh: fresh })) as { token: string };
+        const { octokit } = await find(owner, fresh);
+        const { token } = (await octokit.auth({ type: "installation" })) as { token: string };
         return `Basic ${Buffer.from(`x-access-token:${token}`).toString("base64")}`;
       } catch (error) {
         throw new RepositoryHostError(`give Turnpike's App a token for ${owner}`, { cause: error });

@@ -89,14 +89,18 @@ const statusOf = (error: unknown) => (error instanceof RequestError ? error.stat
 
 /** GitHub as the host of services' repositories, as Turnpike's App. */
 export function createRepositoryHost(github: GitHub): RepositoryHost {
-  /** Runs a call; 404 is undefined where `missing` allows it, everything else is the host's failure. */
+  /** Runs a call, once more with a new token where the host refused the one kept: nothing was done then. */
   async function call<T>(
     what: string,
     fullName: string,
     ask: (client: Awaited<ReturnType<GitHub["installation"]>>) => Promise<T>,
-  ) {
+  ): Promise<T> {
+    const { owner } = split(fullName);
     try {
-      return await ask(await github.installation(split(fullName).owner));
+      return await ask(await github.installation(owner)).catch(async (error: unknown) => {
+        if (statusOf(error) !== 401) throw error;
+        return ask(await github.installation(owner, true));
+      });
     } catch (error) {
       if (error instanceof RepositoryHostError) throw error;
       throw new RepositoryHostError(what, { cause: error });

@@ -1,0 +1,161 @@
+import { spawn } from "node:child_process";
+import { generateKeyPairSync } from "node:crypto";
+import { once } from "node:events";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { text } from "node:stream/consumers";
+import { startSandbox } from "@turnpike/sandbox";
+import { Octokit } from "octokit";
+import { createGitHub, createRepositoryHost } from "../src/index.ts";
+
+export const SECRET = "a-webhook-secret-of-the-tests";
+export const author = { name: "Developer", email: "developer@example.com" };
+export const at = new Date("2026-11-23T12:00:00Z");
+const silent = { debug() {}, info() {}, warn() {}, error() {} };
+
+/** A service's first commit: a script that may be run, and fourteen files with a blank in their names. */
+export const files = Array.from({ length: 15 }, (_, index) => ({
+  path: index === 0 ? "script/build" : `src/file ${index}.ts`,
+  content: new TextEncoder().encode(`export const n = ${index};\n`),
+  mode: index === 0 ? 0o755 : 0o644,
+}));
+
+interface Delivery {
+  readonly id: string;
+  readonly event: string;
+  readonly signature: string;
+  readonly body: string;
+}
+
+/** Takes webhooks; `answer` is the status of what comes next. */
+async function openReceiver() {
+  const deliveries: Delivery[] = [];
+  const state = { answer: 202 };
+  const server = createServer(async (request, response) => {
+    const header = (name: string) => String(request.headers[name] ?? "");
+    deliveries.push({
+      id: header("x-github-delivery"),
+      event: header("x-github-event"),
+      signature: header("x-hub-signature-256"),
+      body: await text(request),
+    });
+    response.writeHead(state.answer).end();
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  return { deliveries, state, url: `http://127.0.0.1:${port}/hook`, close: () => server.close() };
+}
+
+type Fault = { at: "before" | "after"; status: number };
+
+/** GitHub in a sandbox of its own, and Turnpike's App in it. */
+export async function startGitHub() {
+  const folder = mkdtempSync(path.join(tmpdir(), "turnpike-github-"));
+  const receiver = await openReceiver();
+  const privateKey = generateKeyPairSync("rsa", { modulusLength: 2048 })
+    .privateKey.export({ type: "pkcs1", format: "pem" })
+    .toString();
+  const app = { id: 1, slug: "turnpike", privateKey, webhookSecret: SECRET, webhookUrl: receiver.url };
+  const faults = new Map<string, Fault>();
+  const asked: string[] = [];
+  const fault = ({ method, path: where }: { method: string; path: string }) => {
+    const what = `${method} ${where}`;
+    asked.push(what);
+    const planned = faults.get(what);
+    faults.delete(what);
+    return planned;
+  };
+  const sandbox = await startSandbox({
+    dataDir: path.join(folder, "sandbox"),
+    services: [],
+    github: { organisation: "acme", app, fault },
+  });
+  const url = sandbox.githubUrl;
+  const github = createGitHub({ apiUrl: url, url, appId: 1, privateKey });
+  const host = createRepositoryHost(github);
+  return {
+    folder,
+    sandbox,
+    url,
+    github,
+    host,
+    receiver,
+    privateKey,
+    /** Every request to the REST API, in order. */
+    asked: asked as readonly string[],
+    /** Makes the next such request fail; `after`: once it has done everything. */
+    failNext: (what: string, planned: Fault) => faults.set(what, planned),
+    /** A person's own client. */
+    as: (login: string) =>
+      new Octokit({
+        auth: `sandbox-${login}`,
+        baseUrl: url,
+        retry: { enabled: false },
+        throttle: { enabled: false },
+        log: silent,
+      }),
+    /** A repository of the App with a first commit. */
+    async make(name: string) {
+      const fullName = `acme/${name}`;
+      await host.ensureRepository({ fullName, description: "A test", marker: "svc_1" });
+      const { sha } = await host.ensureFirstCommit({ fullName, branch: "main", files, message: "First", author, at });
+      return { fullName, sha, owner: "acme", repo: name };
+    },
+    git: (login: string, args: readonly string[], cwd = folder) => gitAs(folder, login, args, cwd),
+    /** A clone of a repository, by a person. */
+    async clone(login: string, name: string) {
+      const clone = path.join(folder, `${name}-${login}-${Math.random().toString(36).slice(2)}`);
+      const { status, stderr } = await gitAs(folder, login, ["clone", "-q", `${url}/acme/${name}.git`, clone], folder);
+      if (status !== 0) throw new Error(stderr);
+      return clone;
+    },
+    async stop() {
+      await sandbox.stop();
+      receiver.close();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+export type TestGitHub = Awaited<ReturnType<typeof startGitHub>>;
+
+/**
+ * git as a person runs it, with the password typed at its prompt; they write someone else's name into their commits.
+ * Never synchronous: the host is in this process.
+ */
+async function gitAs(folder: string, login: string, args: readonly string[], cwd: string) {
+  const askpass = path.join(folder, "askpass");
+  writeFileSync(
+    askpass,
+    '#!/bin/sh\ncase "$1" in Username*) echo "$TEST_LOGIN" ;; *) echo "$TEST_PASSWORD" ;; esac\n',
+    {
+      mode: 0o755,
+    },
+  );
+  const [name, password = "sandbox"] = login.split(":");
+  const child = spawn("git", args, {
+    cwd,
+    stdio: ["ignore", "pipe", "pipe"],
+    env: {
+      ...process.env,
+      TEST_LOGIN: name,
+      TEST_PASSWORD: password,
+      GIT_ASKPASS: askpass,
+      GIT_TERMINAL_PROMPT: "0",
+      GIT_CONFIG_NOSYSTEM: "1",
+      GIT_CONFIG_GLOBAL: "/dev/null",
+      GIT_AUTHOR_NAME: "Mallory",
+      GIT_AUTHOR_EMAIL: "approver@example.com",
+      GIT_COMMITTER_NAME: "Mallory",
+      GIT_COMMITTER_EMAIL: "approver@example.com",
+    },
+  });
+  const ended = once(child, "close");
+  const [stderr, stdout] = await Promise.all([text(child.stderr), text(child.stdout)]);
+  const [status] = await ended;
+  return { status: status as number, stderr, stdout };
+}
