@@ -3,14 +3,15 @@ import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "
 import type { IncomingMessage, ServerResponse } from "node:http";
 import path from "node:path";
 import { text } from "node:stream/consumers";
-import { type JWK, Provider } from "oidc-provider";
+import type { JWK, Provider } from "oidc-provider";
 import type { HttpFront } from "../core/fronts.ts";
-import { errorPage, loginPage } from "./page.ts";
+import { errorPage, loginPage, signedOutPage, signOutPage } from "./page.ts";
 import { people } from "./people.ts";
 
 /**
- * An OpenID Connect issuer by `oidc-provider`: authorisation code with PKCE, ID tokens, userinfo. Its people sign in by
- * a click. Known gaps: no consent, no refresh tokens; sessions are forgotten when the sandbox stops.
+ * An OpenID Connect issuer by `oidc-provider`: authorisation code with PKCE, ID tokens, userinfo, sign-out. Its people
+ * sign in by a click, and are asked who they are each time, because one person at a laptop plays them all. Known gaps:
+ * no consent, no refresh tokens, no silent sign-in; sessions are forgotten when the sandbox stops.
  */
 
 interface OidcOptions {
@@ -44,7 +45,18 @@ function openKeys(folder: string): Keys {
   return JSON.parse(readFileSync(file, "utf8")) as Keys;
 }
 
-function createProvider(issuer: string, options: OidcOptions, keys: Keys): Provider {
+/** Loaded only where an issuer is wanted: it takes longer to load than all of the sandbox's services. */
+async function createProvider(issuer: string, options: OidcOptions, keys: Keys): Promise<Provider> {
+  const { Provider, interactionPolicy } = await import("oidc-provider");
+  const { base, Check } = interactionPolicy;
+  const policy = base();
+  policy
+    .get("login")
+    ?.checks.add(
+      new Check("who_is_it", "One person plays all of the sandbox's people", "login_required", ({ oidc }) =>
+        oidc.result?.login ? Check.NO_NEED_TO_PROMPT : Check.REQUEST_PROMPT,
+      ),
+    );
   const provider = new Provider(issuer, {
     clients: [
       {
@@ -52,6 +64,7 @@ function createProvider(issuer: string, options: OidcOptions, keys: Keys): Provi
         client_secret: options.clientSecret,
         // Any callback of the portal; see redirectUriAllowed below.
         redirect_uris: [`${options.portalUrl}/api/auth/callback/oidc`],
+        post_logout_redirect_uris: [options.portalUrl],
         grant_types: ["authorization_code"],
         response_types: ["code"],
       },
@@ -61,7 +74,18 @@ function createProvider(issuer: string, options: OidcOptions, keys: Keys): Provi
     pkce: { required: () => true },
     claims: { openid: ["sub"], email: ["email", "email_verified"], profile: ["name", "preferred_username"] },
     conformIdTokenClaims: false,
-    features: { devInteractions: { enabled: false }, rpInitiatedLogout: { enabled: true } },
+    features: {
+      devInteractions: { enabled: false },
+      rpInitiatedLogout: {
+        enabled: true,
+        logoutSource(context, form) {
+          context.body = signOutPage(form);
+        },
+        postLogoutSuccessSource(context) {
+          context.body = signedOutPage();
+        },
+      },
+    },
     ttl: {
       Interaction: 600,
       Session: 12 * 3600,
@@ -70,7 +94,7 @@ function createProvider(issuer: string, options: OidcOptions, keys: Keys): Provi
       IdToken: 3600,
       AuthorizationCode: 60,
     },
-    interactions: { url: (_context, interaction) => `/interaction/${interaction.uid}` },
+    interactions: { policy, url: (_context, interaction) => `/interaction/${interaction.uid}` },
     findAccount(_context, id) {
       const person = people.find(({ login }) => login === id);
       if (!person) return undefined;
@@ -100,8 +124,21 @@ function createProvider(issuer: string, options: OidcOptions, keys: Keys): Provi
     },
   });
   const callbacks = `${options.portalUrl}/api/auth/`;
-  provider.Client.prototype.redirectUriAllowed = (uri: string) => uri.startsWith(callbacks);
+  const { prototype } = provider.Client;
+  prototype.redirectUriAllowed = (uri: string) => uri.startsWith(callbacks);
+  prototype.postLogoutRedirectUriAllowed = (uri: string) =>
+    uri === options.portalUrl || uri.startsWith(`${options.portalUrl}/`);
   return provider;
+}
+
+/** Someone else may have signed in before with this browser: their session ends here. */
+async function endEarlierSession(provider: Provider, request: IncomingMessage, response: ServerResponse) {
+  const interaction = await provider.interactionDetails(request, response);
+  const earlier = interaction.session && (await provider.Session.findByUid(interaction.session.uid));
+  if (!earlier) return;
+  await earlier.destroy();
+  delete interaction.session;
+  await interaction.persist();
 }
 
 const INTERACTION = /^\/interaction\/([\w-]+)$/;
@@ -115,6 +152,7 @@ async function interact(
   if (request.method === "POST") {
     const login = new URLSearchParams(await text(request)).get("login") ?? "";
     if (!people.some((person) => person.login === login)) throw new Error("There is no such person here.");
+    await endEarlierSession(provider, request, response);
     await provider.interactionFinished(
       request,
       response,
@@ -135,10 +173,10 @@ async function interact(
 /** The front of the identity provider; `options` is `OidcOptions`. */
 export const oidcFront: HttpFront = {
   name: "oidc",
-  handler(runtime, options) {
+  async handler(runtime, options) {
     const { surroundings } = runtime;
     const keys = openKeys(path.join(surroundings.dataDir, "oidc"));
-    const provider = createProvider(surroundings.oidcUrl, options as OidcOptions, keys);
+    const provider = await createProvider(surroundings.oidcUrl, options as OidcOptions, keys);
     provider.on("server_error", (_context, error) => runtime.log("oidc.failed", { error: String(error) }));
     const callback = provider.callback();
     return async (request, response) => {

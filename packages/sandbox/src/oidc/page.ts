@@ -20,13 +20,26 @@ const shell = (title: string, body: string) => `<!doctype html><html lang="en"><
 export function loginPage(uid: string): string {
   const buttons = people.map(
     ({ login, email, about }) =>
-      `<button name="login" value="${login}">Continue as ${email}<span>${about}</span></button>`,
+      `<button name="login" value="${login}">Continue as ${email} <span>${about}</span></button>`,
   );
   return shell(
     "Sign in to the sandbox",
     `<h1>Who are you?</h1><p>The sandbox's identity provider has four people, and no passwords.</p>
 <form method="post" action="/interaction/${encodeURIComponent(uid)}">${buttons.join("\n")}</form>`,
   );
+}
+
+/** Asks whether to sign out. `form` is the provider's own, which carries its token against forged requests. */
+export function signOutPage(form: string): string {
+  return shell(
+    "Sign out",
+    `<h1>Sign out of the sandbox?</h1><p>You can sign in again as anyone.</p>${form}
+<button form="op.logoutForm" name="logout" value="yes">Sign out</button>`,
+  );
+}
+
+export function signedOutPage(): string {
+  return shell("Signed out", "<h1>You are signed out</h1><p>You may close this page.</p>");
 }
 
 export function errorPage(message: string): string {
