@@ -143,16 +143,16 @@ test("each moved ref of a push is signalled to the rest of the sandbox, and noth
   expect(seen).toHaveLength(2);
 });
 
-test("a description that is changed during a push stays changed", async () => {
-  const { owner, repo } = await github.make("described");
-  const clone = await github.clone("developer", "described");
+test.each([0, 15, 30, 45, 60])("a description that is changed %i ms into a push stays changed", async (ms) => {
+  const { owner, repo } = await github.make(`described-${ms}`);
+  const clone = await github.clone("developer", repo);
   await commit(clone, "x");
-  const admin = github.as("admin");
+  const { rest } = github.as("admin");
   const push = github.git("developer", ["push", "-q"], clone);
-  const update = admin.rest.repos.update({ owner, repo, description: "New" });
+  await new Promise((resolve) => setTimeout(resolve, ms));
+  await rest.repos.update({ owner, repo, description: "New" });
   expect((await push).status).toBe(0);
-  await update;
-  expect((await admin.rest.repos.get({ owner, repo })).data.description).toBe("New");
+  expect((await rest.repos.get({ owner, repo })).data.description).toBe("New");
 });
 
 test("a repository that was deleted is gone, and one of its name begins with nothing of it", async () => {

@@ -65,7 +65,8 @@ async function typeOf(
 
 /**
  * Records what moved under the account that authenticated (never under what a commit says), signals it, and sends it as
- * a webhook. Resolves when it is recorded; the webhook goes its way meanwhile. The caller holds the repository's lock.
+ * a webhook. Resolves when it is recorded; the webhook goes its way meanwhile. The caller holds the repository's lock,
+ * and read the record under it: otherwise a description that was changed during the push would be undone.
  */
 export async function recordMoves(
   github: GitHub,
@@ -81,9 +82,7 @@ export async function recordMoves(
     for (const { update, type } of moves) {
       github.records.addActivity(repository, { ...update, at, type, actor: account.login });
     }
-    // Read again: its description may have been changed while the push was under way.
-    const current = github.records.repository(repository.owner, repository.name) ?? repository;
-    const saved = { ...current, pushedAt: at, updatedAt: at };
+    const saved = { ...repository, pushedAt: at, updatedAt: at };
     github.records.saveRepository(saved);
     return saved;
   });
