@@ -229,7 +229,7 @@ test("the AWS CLI reads the same state back", async ({ product }) => {
         HOME: folder,
         AWS_ACCESS_KEY_ID: accessKeyId,
         AWS_SECRET_ACCESS_KEY: secretAccessKey,
-      } as NodeJS.ProcessEnv,
+      },
     },
   );
   expect(JSON.parse(stdout)).toMatchObject({ Stacks: [{ StackName: SERVICE }] });

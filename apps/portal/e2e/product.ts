@@ -97,7 +97,7 @@ export async function git(product: RunningProduct, login: string, args: string[]
       GIT_AUTHOR_EMAIL: `${login}@example.com`,
       GIT_COMMITTER_NAME: login,
       GIT_COMMITTER_EMAIL: `${login}@example.com`,
-    } as NodeJS.ProcessEnv,
+    },
   });
   const ended = once(child, "close");
   const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr)]);

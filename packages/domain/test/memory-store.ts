@@ -209,10 +209,11 @@ function releaseStore(tables: Tables): ReleaseStore {
     async find(service, environment, executionId) {
       return find(service, environment, executionId);
     },
-    async list({ service, statuses }) {
-      return newestFirst().filter(
-        (release) => (!service || release.service === service) && (!statuses || statuses.includes(release.status)),
-      );
+    async list({ service, only }) {
+      return newestFirst()
+        .filter((release) => !service || release.service === service)
+        .filter((release) => only !== "open" || release.outcome === undefined)
+        .filter((release) => only !== "waiting" || release.status === "waiting");
     },
     async running(service, environment) {
       return [...releases.values()]

@@ -27,6 +27,13 @@ export interface GitHub {
    * new one, because the host refused the one kept. Raises `RepositoryHostError`.
    */
   gitAuthorization(owner: string, fresh?: boolean): Promise<string>;
+  /** The login under which this App acts in an organisation: `turnpike[bot]`. */
+  ownLogin(owner: string): Promise<string>;
+}
+
+interface Installation {
+  readonly octokit: Octokit;
+  readonly login: string;
 }
 
 /**
@@ -50,13 +57,13 @@ export function createGitHub(settings: GitHubSettings): GitHub {
     log: { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} },
   };
   const app = new Octokit({ ...common, authStrategy: createAppAuth, auth });
-  const installations = new Map<string, Promise<{ octokit: Octokit; id: number }>>();
+  const installations = new Map<string, Promise<Installation>>();
 
-  function find(owner: string, fresh: boolean): Promise<{ octokit: Octokit; id: number }> {
+  function find(owner: string, fresh: boolean): Promise<Installation> {
     const known = installations.get(owner);
     if (known && !fresh) return known;
     const finding = app.rest.apps.getOrgInstallation({ org: owner }).then(({ data }) => ({
-      id: data.id,
+      login: `${data.app_slug}[bot]`,
       octokit: new Octokit({ ...common, authStrategy: createAppAuth, auth: { ...auth, installationId: data.id } }),
     }));
     installations.set(owner, finding);
@@ -70,6 +77,7 @@ export function createGitHub(settings: GitHubSettings): GitHub {
     settings,
     deadlineMs,
     installation: async (owner, fresh = false) => (await find(owner, fresh)).octokit,
+    ownLogin: async (owner) => (await find(owner, false)).login,
     async gitAuthorization(owner, fresh = false) {
       try {
         const { octokit } = await find(owner, fresh);

@@ -62,8 +62,7 @@ function environmentOf({ authorization, deadlineMs }: GitOptions): NodeJS.Proces
     GIT_HTTP_LOW_SPEED_LIMIT: "1",
     GIT_HTTP_LOW_SPEED_TIME: String(Math.ceil(deadlineMs / 1000)),
     ...credentialEnvironment(authorization),
-    // Where Next's types are loaded, an environment without NODE_ENV is none.
-  } as NodeJS.ProcessEnv;
+  };
 }
 
 /** Ends a process group: git's helpers hold its pipes open, so the whole group goes. */

@@ -216,6 +216,7 @@ export function createRepositoryHost(github: GitHub): RepositoryHost {
 
     pushes: (fullName, branch, since) =>
       call(`show who pushed to ${fullName}`, fullName, async (client) => {
+        const ownLogin = await github.ownLogin(split(fullName).owner);
         const pushes: Push[] = [];
         const pages = client.paginate.iterator("GET /repos/{owner}/{repo}/activity", {
           ...split(fullName),
@@ -226,11 +227,13 @@ export function createRepositoryHost(github: GitHub): RepositoryHost {
         for await (const { data } of pages) {
           for (const activity of data) {
             if (activity.after === since) return pushes;
+            const login = activity.actor?.login ?? "unknown";
             pushes.push({
               ref: activity.ref,
               before: activity.before,
               after: activity.after,
-              login: activity.actor?.login ?? "unknown",
+              login,
+              byTurnpike: login === ownLogin,
               at: new Date(activity.timestamp),
               kind: kinds[activity.activity_type] ?? "push",
             });

@@ -50,7 +50,7 @@ export function startRenderer(cacheDir: string, events: RendererEvents): Rendere
       renderer,
       runtime,
     ],
-    { cwd: here, env: {} as NodeJS.ProcessEnv, stdio: ["pipe", "pipe", "ignore"] },
+    { cwd: here, env: {}, stdio: ["pipe", "pipe", "ignore"] },
   );
   let isReady = false;
   let isOver = false;

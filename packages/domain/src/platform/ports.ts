@@ -16,7 +16,7 @@ export interface CommitRequest {
 
 /**
  * The platform repository, read from a bare mirror. All calls are idempotent; each has a deadline and raises
- * `PlatformRepositoryUnavailableError` when the host doesn't answer in time.
+ * `RepositoryHostError` when the host doesn't answer in time.
  */
 export interface PlatformRepository {
   /** Fetches, and returns the full sha of the head of the default branch. */

@@ -29,9 +29,8 @@ export async function followReleases(
   service?: string,
 ): Promise<{ release: Release; error: unknown }[]> {
   const failures: { release: Release; error: unknown }[] = [];
-  const releases = await deps.releases.list({ statuses: open, ...(service ? { service } : {}) });
+  const releases = await deps.releases.list({ only: "open", ...(service ? { service } : {}) });
   for (const release of releases) {
-    if (release.status === "rejected" && release.outcome) continue;
     try {
       await followRelease(deps, release);
     } catch (error) {

@@ -4,10 +4,11 @@ export { type FollowDeps, followReleases } from "./follow-release.ts";
 export type { ChangeSets, NewRelease, PlatformIntent, ReleaseStore } from "./ports.ts";
 export { type ProposeDeps, proposeRelease, type ReleasedService } from "./propose-release.ts";
 export { getRelease, listReleases, listWaitingReleases, type ReadReleasesDeps } from "./read-releases.ts";
-export { type Evidence, type Gate, judge, productionGate, type Release } from "./release.ts";
+export { type Gate, judge, productionGate, type Release } from "./release.ts";
 export type {
   Decision,
   DecisionResult,
+  Evidence,
   ReleaseDetail,
   ReleaseStatus,
   ReleaseSummary,

@@ -1,6 +1,6 @@
 import type { FileChange } from "../platform/index.ts";
-import type { Evidence, Release } from "./release.ts";
-import type { Decision, ReleaseStatus, ResourceChange } from "./views.ts";
+import type { Release } from "./release.ts";
+import type { Decision, Evidence, ReleaseStatus, ResourceChange } from "./views.ts";
 
 /** Change sets of a workload account, read with its reader role. Raises `AccountUnreadableError`. */
 export interface ChangeSets {
@@ -35,8 +35,8 @@ export interface ReleaseStore {
   propose(release: NewRelease): Promise<{ release: Release; created: boolean }>;
   get(id: string): Promise<Release | undefined>;
   find(service: string, environment: string, executionId: string): Promise<Release | undefined>;
-  /** Newest first. */
-  list(filter: { service?: string; statuses?: readonly ReleaseStatus[] }): Promise<Release[]>;
+  /** Newest first. `open`: those without an outcome; `waiting`: those that nobody has decided. */
+  list(filter: { service?: string; only?: "open" | "waiting" }): Promise<Release[]>;
   /** The release whose outcome was deployed last. */
   running(service: string, environment: string): Promise<Release | undefined>;
   /**

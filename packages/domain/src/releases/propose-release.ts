@@ -1,6 +1,6 @@
 import { type Clock, newId } from "@turnpike/kernel";
 import type { Changes } from "../live/index.ts";
-import { type ObservedExecution, type ObservedStage, type Pipelines, reportsOf } from "../pipelines/index.ts";
+import { digestOf, type ObservedExecution, type ObservedStage, type Pipelines, reportsOf } from "../pipelines/index.ts";
 import type { RepositoryHost } from "../scaffolding/index.ts";
 import type { ChangeSets, ReleaseStore } from "./ports.ts";
 import { fingerprintOf, productionGate, type Release } from "./release.ts";
@@ -25,19 +25,6 @@ export interface ReleasedService {
   readonly requestedBy: { readonly email: string; readonly github: string | undefined };
   /** By environment. */
   readonly accounts: ReadonlyMap<string, { accountId: string; region: string }>;
-}
-
-/** Turnpike's own account on GitHub, whose pushes are made for whoever asked. */
-const TURNPIKE_LOGIN = /^turnpike(-[a-z0-9-]+)?\[bot\]$/;
-
-function outputOf(execution: ObservedExecution, name: string): string | undefined {
-  for (const stage of execution.stages) {
-    for (const action of stage.groups.flat()) {
-      const value = action.outputs[name];
-      if (value) return value;
-    }
-  }
-  return undefined;
 }
 
 function changeSetNamesOf(stage: ObservedStage) {
@@ -67,7 +54,7 @@ export async function proposeRelease(
   const account = service.accounts.get(environment);
   const stage = execution.stages.find(({ name }) => name === approval.stage);
   const names = stage && changeSetNamesOf(stage);
-  const digest = outputOf(execution, "ARTIFACT_DIGEST");
+  const digest = digestOf(execution);
   if (!account || !names || !digest) return undefined;
   const described = await deps.changeSets.describe({ ...account, ...names });
   if (!described) return undefined;
@@ -80,15 +67,16 @@ export async function proposeRelease(
     reportsOf(deps.pipelines, execution),
   ]);
   const contributors = new Set<string>();
-  for (const { login } of pushes) {
-    if (!TURNPIKE_LOGIN.test(login)) contributors.add(login);
+  for (const { login, byTurnpike } of pushes) {
+    // What Turnpike pushed, it pushed for whoever asked.
+    if (!byTurnpike) contributors.add(login);
     else if (service.requestedBy.github) contributors.add(service.requestedBy.github);
   }
 
   const evidence = {
     commit: commit.sha,
     title: commit.title,
-    artifactDigest: digest.startsWith("sha256:") ? digest : `sha256:${digest}`,
+    artifactDigest: digest,
     ...account,
     runningCommit: base,
     commits,

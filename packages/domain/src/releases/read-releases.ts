@@ -15,7 +15,7 @@ function summarise(release: Release): ReleaseSummary {
 
 /** Releases that wait for a decision in the teams that `actor` sees, the longest waiting first. */
 export async function listWaitingReleases(deps: ReadReleasesDeps, actor: Actor): Promise<ReleaseSummary[]> {
-  const releases = await deps.releases.list({ statuses: ["waiting"] });
+  const releases = await deps.releases.list({ only: "waiting" });
   return releases
     .filter((release) => may(actor, "release:read", release.owner))
     .map(summarise)

@@ -1,8 +1,6 @@
 import { createHash } from "node:crypto";
 import { type Actor, may } from "../identity/index.ts";
-import type { TestReport } from "../pipelines/index.ts";
-import type { Commit } from "../scaffolding/index.ts";
-import type { Decision, ReleaseStatus, ResourceChange, Standing } from "./views.ts";
+import type { Decision, Evidence, ReleaseStatus, Standing } from "./views.ts";
 
 /** A candidate at a gate, with the evidence that its decision is made on. */
 export interface Release {
@@ -19,20 +17,6 @@ export interface Release {
   readonly fingerprint: string;
   readonly decisions: readonly Decision[];
   readonly outcome: { readonly at: Date; readonly reason: string | undefined } | undefined;
-}
-
-export interface Evidence {
-  readonly commit: string;
-  readonly title: string;
-  readonly artifactDigest: string;
-  readonly accountId: string;
-  readonly region: string;
-  readonly runningCommit: string | undefined;
-  readonly commits: readonly Commit[];
-  readonly contributors: readonly string[];
-  readonly changeSet: { readonly arn: string; readonly name: string; readonly stackName: string };
-  readonly changes: readonly ResourceChange[];
-  readonly tests: readonly TestReport[];
 }
 
 /**

@@ -47,13 +47,14 @@ export type Standing =
   | { readonly kind: "refused"; readonly reason: string }
   | { readonly kind: "closed"; readonly reason: string };
 
-/** The evidence of one candidate at its gate. The fingerprint binds all of it. */
-export interface ReleaseDetail extends ReleaseSummary {
-  readonly fingerprint: string;
+/** What a decision is made on: gathered once, when the candidate reached its gate. The fingerprint binds it. */
+export interface Evidence {
+  readonly commit: string;
+  readonly title: string;
   readonly artifactDigest: string;
   readonly accountId: string;
   readonly region: string;
-  /** What runs there now, or undefined before the first deployment. */
+  /** What ran there then, or undefined before the first deployment. */
   readonly runningCommit: string | undefined;
   readonly commits: readonly Commit[];
   /** GitHub logins that pushed, merged or requested any of it, and can't approve it. */
@@ -61,6 +62,10 @@ export interface ReleaseDetail extends ReleaseSummary {
   readonly changeSet: { readonly arn: string; readonly name: string; readonly stackName: string };
   readonly changes: readonly ResourceChange[];
   readonly tests: readonly TestReport[];
+}
+
+export interface ReleaseDetail extends ReleaseSummary, Evidence {
+  readonly fingerprint: string;
   readonly decisions: readonly Decision[];
   readonly outcome: { readonly at: Date; readonly reason: string | undefined } | undefined;
   readonly standing: Standing;

@@ -10,19 +10,6 @@ export class RepositoryHostError extends AppError {
   }
 }
 
-/** A template can't be rendered with these values. */
-export class TemplateRenderError extends AppError {
-  readonly kind = "invalid";
-  readonly code = "scaffolding.template-render-failed";
-
-  constructor(template: string, why: string, options?: ErrorOptions) {
-    super(
-      `The template ${template} could not be rendered: ${why}. Nothing was created. Tell the template's owner.`,
-      options,
-    );
-  }
-}
-
 export class TemplateNotFoundError extends AppError {
   readonly kind = "not-found";
   readonly code = "scaffolding.template-not-found";

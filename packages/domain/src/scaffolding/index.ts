@@ -1,5 +1,5 @@
 export { type EnsureDeps, ensureService, SERVICE_BRANCH } from "./ensure-service.ts";
-export { RepositoryHostError, TemplateNotFoundError, TemplateRenderError } from "./errors.ts";
+export { RepositoryHostError, TemplateNotFoundError } from "./errors.ts";
 export { problemOfName } from "./name.ts";
 export type {
   Commit,

@@ -35,8 +35,10 @@ export interface Push {
   readonly ref: string;
   readonly before: string;
   readonly after: string;
-  /** Login of the authenticated account, `turnpike[bot]` for Turnpike itself. */
+  /** Login of the account that authenticated. */
   readonly login: string;
+  /** Whether that is Turnpike's own App, and not another one with a like name. */
+  readonly byTurnpike: boolean;
   readonly at: Date;
   readonly kind: "push" | "force-push" | "merge" | "branch-creation" | "branch-deletion";
 }
@@ -95,7 +97,7 @@ export interface Templates {
     name: string,
     parameters: Readonly<Record<string, unknown>>,
   ): Promise<{ kind: "valid"; parameters: Record<string, unknown> } | { kind: "invalid"; problems: FieldProblem[] }>;
-  /** Runs the template's code in a restricted process. Raises `TemplateRenderError`. */
+  /** Runs the template's code in a restricted process. Raises an `AppError` of kind `invalid` that says why it can't be. */
   render(name: string, values: TemplateValues): Promise<RenderedFile[]>;
 }
 

@@ -52,7 +52,7 @@ async function locate(deps: RequestDeps, name: string) {
   return { repository: `${platform.organisation}/${name}`, environments: platform.environments };
 }
 
-/** Every file that would be in the repository's first commit. Writes nothing. Raises `TemplateRenderError`. */
+/** Every file that would be in the repository's first commit. Writes nothing. Raises what `Templates.render` raises. */
 export async function previewService(deps: RequestDeps, actor: Actor, input: NewService): Promise<Preview> {
   const { template, parameters, problems } = await check(deps, input);
   if (problems.length > 0) return { kind: "invalid", problems };

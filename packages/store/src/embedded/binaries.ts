@@ -87,7 +87,7 @@ export function runTool(
     cwd: "/",
     encoding: "utf8",
     // Where Next\'s types are loaded, an environment without NODE_ENV is none.
-    env: { PATH: process.env.PATH ?? "", LC_ALL: "C.UTF-8", TZ: "UTC" } as NodeJS.ProcessEnv,
+    env: { PATH: process.env.PATH ?? "", LC_ALL: "C.UTF-8", TZ: "UTC" },
     // A started server inherits these: a pipe would keep us waiting for as long as it runs.
     stdio: quiet ? "ignore" : ["ignore", "pipe", "pipe"],
   });

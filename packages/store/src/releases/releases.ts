@@ -30,6 +30,8 @@ async function addDecision(queries: Queries, intent: PlatformIntent, at: Date): 
   await addIntent(queries, { ...intent, creates: false, at });
 }
 
+const filters = { open: { outcomeAt: null }, waiting: { status: "waiting" } } as const;
+
 export function createReleaseStore(prisma: PrismaClient): ReleaseStore {
   const find = (service: string, environment: string, executionId: string) =>
     prisma.release.findUnique({
@@ -76,9 +78,9 @@ export function createReleaseStore(prisma: PrismaClient): ReleaseStore {
       return row ? releaseOf(row) : undefined;
     },
 
-    async list({ service, statuses }) {
+    async list({ service, only }) {
       const rows = await prisma.release.findMany({
-        where: { ...(service ? { service } : {}), ...(statuses ? { status: { in: [...statuses] } } : {}) },
+        where: { ...(service ? { service } : {}), ...(only ? filters[only] : {}) },
         orderBy: { waitingSince: "desc" },
       });
       return rows.map(releaseOf);
