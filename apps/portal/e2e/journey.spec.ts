@@ -9,6 +9,11 @@ import { AxeBuilder } from "@axe-core/playwright";
 import { Octokit } from "octokit";
 import { expect, git, type RunningProduct, signIn, test } from "./product.ts";
 
+interface Series {
+  readonly metric: string;
+  readonly points: readonly { readonly value: number }[];
+}
+
 const run = promisify(execFile);
 const SERVICE = "orders";
 
@@ -146,16 +151,36 @@ test("the outcome is committed to the platform repository", async ({ product }) 
     .toMatch(/by:\s+email: approver@example\.com[\s\S]+outcome:\s+status: deployed/);
 });
 
-test("metrics and a trace of exactly these requests are on the page, separately for dev and prod", async ({
+test("metrics and traces of exactly these requests are on the page, separately for dev and prod", async ({
   page,
   product,
 }) => {
-  for (let i = 0; i < 3; i++) await fetch(`${urls.prod}/hello/again`);
   await signIn(page, product, "developer");
-  await page.goto(`${product.portalUrl}/services/${SERVICE}/traces?environment=prod`);
-  await expect(page.getByRole("link", { name: /GET|orders/ }).first()).toBeVisible({ timeout: 30_000 });
+  const read = async (environment: string, what: "metrics" | "traces") => {
+    const answer = await page.request.get(
+      `${product.portalUrl}/api/v1/services/${SERVICE}/environments/${environment}/${what}?minutes=60`,
+    );
+    return ((await answer.json()) as { value: { series?: Series[]; length: number } }).value;
+  };
+  const invocations = async (environment: string) => {
+    const series = (await read(environment, "metrics")).series?.find(({ metric }) => metric === "invocations");
+    return (series?.points ?? []).reduce((sum, { value }) => sum + value, 0);
+  };
+  const counts = async () => ({
+    dev: [await invocations("dev"), (await read("dev", "traces")).length],
+    prod: [await invocations("prod"), (await read("prod", "traces")).length],
+  });
+  const before = await counts();
+  for (let i = 0; i < 3; i++) expect((await fetch(`${urls.prod}/hello/again`)).status).toBe(200);
+  const { dev, prod } = before;
+  const expected = { dev, prod: prod.map((count) => (count ?? 0) + 3) };
+  await expect.poll(counts, { timeout: 30_000 }).toEqual(expected);
+
   await page.goto(`${product.portalUrl}/services/${SERVICE}/metrics`);
-  await expect(page.getByText("Invocations").first()).toBeVisible();
+  await expect(page.getByRole("region", { name: "prod" }).getByText("Invocations").first()).toBeVisible();
+  await page.goto(`${product.portalUrl}/services/${SERVICE}/traces?environment=prod`);
+  await page.getByRole("table", { name: "Traces" }).getByRole("link").first().click();
+  await expect(page.getByText("GET /hello/{name}").first()).toBeVisible();
 });
 
 test("a pushed change goes down the same road", async ({ page, product }) => {

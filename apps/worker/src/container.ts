@@ -26,10 +26,7 @@ export function createContainer(config: Config, log: Logger) {
     externalId: config.readerExternalId,
     sourceIdentity: "turnpike-worker",
     deadlineMs: AWS_DEADLINE_MS,
-    readerRoleOf: async (accountId) => {
-      const documents = await store.platform.list("Account");
-      return documents.find(({ document }) => document.spec.accountId === accountId)?.document.spec.readerRoleArn;
-    },
+    readerRoleOf: store.readerRoleOf,
   });
   const templates = createTemplates({
     directory: config.templatesDir,

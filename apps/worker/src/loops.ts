@@ -1,7 +1,7 @@
-import { type ObservedExecution, observePipeline } from "@turnpike/domain/pipelines";
+import { observePipeline } from "@turnpike/domain/pipelines";
 import { findAccount, syncPlatform, writeIntents } from "@turnpike/domain/platform";
-import { followReleases, proposeRelease, type ReleasedService } from "@turnpike/domain/releases";
-import { ensureService, SERVICE_BRANCH } from "@turnpike/domain/scaffolding";
+import { followReleases, proposeRelease } from "@turnpike/domain/releases";
+import { ensureService } from "@turnpike/domain/scaffolding";
 import type { Container } from "./container.ts";
 import { receiveEvents } from "./container.ts";
 import { createWorkQueue } from "./work-queue.ts";
@@ -65,9 +65,9 @@ export function startLoops(container: Container): () => Promise<void> {
     look: async (service) => {
       const open = await observePipeline({ ...container, ...store }, service, service);
       if (!open) return undefined;
-      const released = await releasedService(container, service);
-      for (const execution of open) if (released) await proposeIfWaiting(container, released, execution);
+      // What is known now is followed, also when no evidence can be had for a new candidate.
       releases.ask("all");
+      for (const execution of open) await proposeRelease({ ...container, ...store }, service, execution);
       return open.length > 0 ? { againInMs: OPEN_EXECUTION_MS } : undefined;
     },
   });
@@ -157,28 +157,4 @@ async function eventQueueUrl({ store }: Container): Promise<string | undefined> 
   const [platform] = await store.platform.list("Platform");
   if (!platform) return undefined;
   return (await findAccount(store.platform, platform.document.spec.tooling))?.eventQueueUrl;
-}
-
-async function releasedService({ store }: Container, name: string): Promise<ReleasedService | undefined> {
-  const spec = (await store.platform.find("Service", name))?.document.spec;
-  if (!spec) return undefined;
-  const accounts = new Map<string, { accountId: string; region: string }>();
-  for (const environment of spec.environments) {
-    const account = await findAccount(store.platform, environment);
-    if (account) accounts.set(environment, { accountId: account.accountId, region: account.region });
-  }
-  return {
-    name,
-    owner: spec.owner,
-    repository: spec.repository,
-    branch: SERVICE_BRANCH,
-    pipeline: name,
-    requestedBy: { email: spec.requestedBy.email, github: spec.requestedBy.github },
-    accounts,
-  };
-}
-
-async function proposeIfWaiting(container: Container, service: ReleasedService, execution: ObservedExecution) {
-  if (!execution.approval) return;
-  await proposeRelease({ ...container, ...container.store }, service, execution);
 }

@@ -6,7 +6,6 @@ interface StoredCommit {
   readonly parent: string | undefined;
   readonly files: ReadonlyMap<string, string>;
   readonly touched: readonly string[];
-  readonly at: Date;
   readonly message: string;
 }
 
@@ -18,7 +17,7 @@ export function createMemoryPlatformRepository(files: Readonly<Record<string, st
   const commits = new Map<string, StoredCommit>();
   const faults: ((commits: readonly CommitRequest[], push: () => void) => void)[] = [];
 
-  function commit(parent: string | undefined, change: Pick<CommitRequest, "changes" | "message" | "at">): string {
+  function commit(parent: string | undefined, change: Pick<CommitRequest, "changes" | "message">): string {
     const tree = new Map(parent ? commits.get(parent)?.files : undefined);
     for (const { path, content } of change.changes) {
       if (content === undefined) tree.delete(path);
@@ -28,13 +27,13 @@ export function createMemoryPlatformRepository(files: Readonly<Record<string, st
       .update(JSON.stringify([parent, commits.size, change]))
       .digest("hex");
     const touched = change.changes.map(({ path }) => path);
-    commits.set(sha, { sha, parent, files: tree, touched, at: change.at, message: change.message });
+    commits.set(sha, { sha, parent, files: tree, touched, message: change.message });
     return sha;
   }
 
   const changesOf = (changed: Readonly<Record<string, string | undefined>>) =>
     Object.entries(changed).map(([path, content]) => ({ path, content }));
-  let hostHead = commit(undefined, { changes: changesOf(files), message: "Start", at: new Date(0) });
+  let hostHead = commit(undefined, { changes: changesOf(files), message: "Start" });
   let mirrorHead = hostHead;
 
   function* history(from: string): Generator<StoredCommit> {
@@ -77,8 +76,9 @@ export function createMemoryPlatformRepository(files: Readonly<Record<string, st
         }),
       );
     },
-    async lastChange(sha, path) {
-      for (const found of history(sha)) if (found.touched.includes(path)) return { sha: found.sha, at: found.at };
+    async findCommit(sha, path, text) {
+      for (const found of history(sha))
+        if (found.touched.includes(path) && found.message.includes(text)) return found.sha;
       return undefined;
     },
     async push(requests) {
@@ -94,12 +94,12 @@ export function createMemoryPlatformRepository(files: Readonly<Record<string, st
     repository,
     /** What the branch on the host holds. */
     file: (path: string) => commits.get(hostHead)?.files.get(path),
-    /** Messages of the branch on the host, newest first. */
-    messages: () => [...history(hostHead)].map(({ message }) => message),
+    /** First lines of the messages of the branch on the host, newest first. */
+    messages: () => [...history(hostHead)].map(({ message }) => message.split("\n", 1)[0]),
     hostHead: () => hostHead,
     /** Someone else's commit, which this process's mirror doesn't have yet. */
     commitByOther(changed: Readonly<Record<string, string | undefined>>, message = "By someone else"): string {
-      hostHead = commit(hostHead, { changes: changesOf(changed), message, at: new Date(0) });
+      hostHead = commit(hostHead, { changes: changesOf(changed), message });
       return hostHead;
     },
     /** Runs `fault` at the start of the next push; it may raise, or push first and raise then. */

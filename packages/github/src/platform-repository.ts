@@ -143,10 +143,10 @@ export function createPlatformRepository(
       );
     },
 
-    async lastChange(commit, path) {
-      const output = await requireGit("read history", ["log", "-1", "--format=%H %at", commit, "--", path], options);
-      const [sha, seconds] = output.toString("utf8").trim().split(" ");
-      return sha ? { sha, at: new Date(Number(seconds) * 1000) } : undefined;
+    async findCommit(commit, path, text) {
+      const args = ["log", "-1", "--format=%H", "--fixed-strings", `--grep=${text}`, commit, "--", path];
+      const output = await requireGit("read history", args, options);
+      return output.toString("utf8").trim() || undefined;
     },
   };
 }

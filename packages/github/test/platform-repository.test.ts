@@ -36,7 +36,9 @@ test("intents become one commit each, in order, by the person who acted and Turn
   const { data } = await github.as("viewer").rest.git.getCommit({ owner: "acme", repo: "intents", commit_sha: b });
   expect(data.author).toMatchObject(author);
   expect(data.committer.name).toBe("Turnpike");
-  expect(await repository.lastChange(b, "services/b.yaml")).toEqual({ sha: b, at });
+  expect(await repository.findCommit(b, "services/b.yaml", "Write b")).toBe(b);
+  expect(await repository.findCommit(b, "services/b.yaml", "Write .")).toBeUndefined();
+  expect(await repository.findCommit(b, "services/a.yaml", "Write b")).toBeUndefined();
 });
 
 test("files are read at a commit, and what isn't a file there is left out", async () => {

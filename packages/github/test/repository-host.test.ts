@@ -89,13 +89,13 @@ test("who pushed is told by GitHub's record of who authenticated, not by the com
   await github.git("developer", ["commit", "-q", "--allow-empty", "-m", "A change"], clone);
   expect((await github.git("developer", ["push", "-q"], clone)).status).toBe(0);
   const [push, ...more] = await github.host.pushes(fullName, "main", sha);
-  expect(push).toMatchObject({ login: "developer", kind: "push", before: sha });
+  expect(push).toMatchObject({ login: "developer", byTurnpike: false, kind: "push", before: sha });
   expect(more).toEqual([]);
   const [commit] = await github.host.commits(fullName, sha, push?.after ?? "");
   expect(commit).toMatchObject({ title: "A change", authorEmail: "approver@example.com" });
   expect(await github.host.pushes(fullName, "main", push?.after)).toEqual([]);
   const [, first] = await github.host.pushes(fullName, "main", undefined);
-  expect(first).toMatchObject({ login: "turnpike[bot]", kind: "branch-creation", after: sha });
+  expect(first).toMatchObject({ login: "turnpike[bot]", byTurnpike: true, kind: "branch-creation", after: sha });
 });
 
 test("of more than a hundred commits the newest hundred are listed, newest first", async () => {

@@ -9,13 +9,23 @@ export function createIndexes(stores: {
   platform: PlatformStore;
   services: ServiceStore;
   executions: ExecutionStore;
-}): { teams: TeamDirectory; owners: ServiceOwners; deployments: DeploymentIndex } {
+}): {
+  teams: TeamDirectory;
+  owners: ServiceOwners;
+  deployments: DeploymentIndex;
+  /** The role with which an account is read; undefined when the platform repository names none. */
+  readerRoleOf: (accountId: string) => Promise<string | undefined>;
+} {
   return {
     teams: {
       async teams() {
         const documents = await stores.platform.list("Team");
         return documents.map(({ document }) => ({ name: document.metadata.name, members: document.spec.members }));
       },
+    },
+    async readerRoleOf(accountId) {
+      const documents = await stores.platform.list("Account");
+      return documents.find(({ document }) => document.spec.accountId === accountId)?.document.spec.readerRoleArn;
     },
     owners: {
       ownerOf: async (service) => (await stores.services.find(service))?.owner,

@@ -48,6 +48,26 @@ test("a decision is written with its audit event, which names who decided", asyn
   expect(audits).toEqual([{ actor: "approver@example.com", action: "release.approve", resource: "release/rel_1" }]);
 });
 
+test("a decision that was committed counts, also when the environment's document speaks of a later candidate by now", async () => {
+  const { releases, intents } = await postgres.store();
+  const made = proposal("1", { fingerprint: "1".repeat(64) });
+  await releases.propose(made);
+  await releases.decide({
+    id: made.id,
+    fingerprint: made.fingerprint,
+    status: "approved",
+    decision: { by: { email: "a@example.com", name: "a" }, decision: "approve", at: new Date(), comment: undefined },
+    intent: {
+      ...intent,
+      change: { path: "releases/orders/prod.yaml", content: `fingerprint: ${made.fingerprint}\n` },
+    },
+  });
+  expect(await releases.isCommitted(made)).toBe(false);
+  const [waiting] = await intents.waiting(1);
+  await intents.committed([{ id: waiting?.id ?? "", commit: "c".repeat(40) }], new Date());
+  expect(await releases.isCommitted(made)).toBe(true);
+});
+
 test("a release's evidence keeps text that looks like a date as text", async () => {
   const { releases } = await postgres.store();
   const made = proposal("1");

@@ -27,10 +27,7 @@ export async function createContainer() {
     externalId: config.readerExternalId,
     sourceIdentity: "turnpike-portal",
     deadlineMs: AWS_DEADLINE_MS,
-    readerRoleOf: async (accountId) => {
-      const documents = await store.platform.list("Account");
-      return documents.find(({ document }) => document.spec.accountId === accountId)?.document.spec.readerRoleArn;
-    },
+    readerRoleOf: store.readerRoleOf,
   });
   const templates = createTemplates({
     directory: config.templatesDir,

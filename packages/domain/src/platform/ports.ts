@@ -27,8 +27,8 @@ export interface PlatformRepository {
   changedPaths(from: string | undefined, to: string): Promise<string[]>;
   /** Contents at a commit; a path that isn't there is left out. */
   read(commit: string, paths: readonly string[]): Promise<Map<string, string>>;
-  /** Author time and full sha of the newest commit that touched `path`, at `commit`. */
-  lastChange(commit: string, path: string): Promise<{ sha: string; at: Date } | undefined>;
+  /** Full sha of the newest commit before or at `commit` that touched `path` and has this text in its message. */
+  findCommit(commit: string, path: string, text: string): Promise<string | undefined>;
   /**
    * Chains the commits in order and moves the branch once, by a fast-forward push. `moved` means that someone else
    * was first: nothing was written; fetch and try again.

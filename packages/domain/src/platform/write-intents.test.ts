@@ -108,9 +108,7 @@ describe("writing decisions to the platform repository", () => {
     expect(git.messages()).toEqual(["Create orders", "Start"]);
   });
 
-  // Known defect: after a crash between push and record, the file that this very intent made and a person then edited
-  // counts as someone else's, and the service is refused for good. Whoever mends it removes `.fails`.
-  test.fails("an intent that was pushed, and whose file was edited before it could be recorded, is no conflict", async () => {
+  test("an intent that was pushed, and whose file was edited before it could be recorded, is no conflict", async () => {
     const { git, store, ask, run, status } = setup();
     await ask("orders");
     const { committed } = store.intents;

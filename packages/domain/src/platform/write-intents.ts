@@ -17,8 +17,8 @@ const ATTEMPTS = 5;
 
 /**
  * Turns the waiting intents into commits, one each, in their order, and moves the branch once. One process does so at
- * a time. A crash between the push and the record is repaired by the next run: the content is there already, and the
- * intent is recorded under the commit that wrote it.
+ * a time. Each commit names its intent in a trailer, so a crash between the push and the record, or an answer that was
+ * lost, is repaired by the next run: the commit is found, whatever became of the file since.
  */
 export async function writeIntents(deps: WriteIntentsDeps): Promise<void> {
   await deps.leases.withLease("platform-writer", async () => {
@@ -41,7 +41,7 @@ async function writeBatch(deps: WriteIntentsDeps, waiting: readonly Intent[]): P
       writable.map((intent) => ({
         parent: head,
         changes: [intent.change],
-        message: intent.message,
+        message: `${intent.message}\n\n${trailerOf(intent)}\n`,
         author: intent.author,
         at: intent.createdAt,
       })),
@@ -60,6 +60,8 @@ async function writeBatch(deps: WriteIntentsDeps, waiting: readonly Intent[]): P
   throw new Error(`The platform repository moved ${ATTEMPTS} times while a decision was being written.`);
 }
 
+const trailerOf = ({ id }: Intent) => `Turnpike-Intent: ${id}`;
+
 /** What is still to be written at `head`, and what an earlier run wrote without recording it. */
 async function sort(deps: WriteIntentsDeps, waiting: readonly Intent[], head: string) {
   const existing = await deps.repository.read(
@@ -70,12 +72,12 @@ async function sort(deps: WriteIntentsDeps, waiting: readonly Intent[], head: st
   const written: { id: string; commit: string }[] = [];
   const claimed = new Set<string>();
   for (const intent of waiting) {
-    const { path, content } = intent.change;
-    const there = existing.get(path);
-    if (!claimed.has(path) && there === content) {
-      const last = await deps.repository.lastChange(head, path);
-      written.push({ id: intent.id, commit: last?.sha ?? head });
-    } else if (intent.creates && (there !== undefined || claimed.has(path))) {
+    const { path } = intent.change;
+    const exists = existing.has(path);
+    const commit = exists ? await deps.repository.findCommit(head, path, trailerOf(intent)) : undefined;
+    if (commit) {
+      written.push({ id: intent.id, commit });
+    } else if (intent.creates && (exists || claimed.has(path))) {
       await deps.intents.conflicting(
         intent.id,
         `${path} exists already in the platform repository. Nothing was changed.`,

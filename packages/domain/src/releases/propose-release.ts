@@ -1,30 +1,19 @@
 import { type Clock, newId } from "@turnpike/kernel";
 import type { Changes } from "../live/index.ts";
 import { digestOf, type ObservedExecution, type ObservedStage, type Pipelines, reportsOf } from "../pipelines/index.ts";
-import type { RepositoryHost } from "../scaffolding/index.ts";
+import { findAccount, type PlatformStore } from "../platform/index.ts";
+import { type RepositoryHost, SERVICE_BRANCH } from "../scaffolding/index.ts";
 import type { ChangeSets, ReleaseStore } from "./ports.ts";
 import { fingerprintOf, productionGate, type Release } from "./release.ts";
 
 export interface ProposeDeps {
+  readonly platform: Pick<PlatformStore, "find">;
   readonly releases: ReleaseStore;
   readonly pipelines: Pick<Pipelines, "testReports">;
   readonly changeSets: ChangeSets;
   readonly host: Pick<RepositoryHost, "commits" | "pushes">;
   readonly changes: Changes;
   readonly clock: Clock;
-}
-
-/** What of a service's document a release needs. */
-export interface ReleasedService {
-  readonly name: string;
-  readonly owner: string;
-  readonly repository: string;
-  readonly branch: string;
-  readonly pipeline: string;
-  /** Who asked for the service: contributor of everything that Turnpike pushed for them. */
-  readonly requestedBy: { readonly email: string; readonly github: string | undefined };
-  /** By environment. */
-  readonly accounts: ReadonlyMap<string, { accountId: string; region: string }>;
 }
 
 function changeSetNamesOf(stage: ObservedStage) {
@@ -42,42 +31,44 @@ function changeSetNamesOf(stage: ObservedStage) {
  */
 export async function proposeRelease(
   deps: ProposeDeps,
-  service: ReleasedService,
+  service: string,
   execution: ObservedExecution,
 ): Promise<Release | undefined> {
   const { approval, commit } = execution;
   if (!approval || !commit) return undefined;
   const environment = approval.stage.toLowerCase();
-  const stored = await deps.releases.find(service.name, environment, execution.id);
+  const stored = await deps.releases.find(service, environment, execution.id);
   if (stored) return stored;
 
-  const account = service.accounts.get(environment);
+  const spec = (await deps.platform.find("Service", service))?.document.spec;
+  const account = await findAccount(deps.platform, environment);
   const stage = execution.stages.find(({ name }) => name === approval.stage);
   const names = stage && changeSetNamesOf(stage);
   const digest = digestOf(execution);
-  if (!account || !names || !digest) return undefined;
-  const described = await deps.changeSets.describe({ ...account, ...names });
+  if (!spec || !account || !names || !digest) return undefined;
+  const scope = { accountId: account.accountId, region: account.region };
+  const described = await deps.changeSets.describe({ ...scope, ...names });
   if (!described) return undefined;
 
-  const running = await deps.releases.running(service.name, environment);
+  const running = await deps.releases.running(service, environment);
   const base = running?.evidence.commit;
   const [commits, pushes, tests] = await Promise.all([
-    deps.host.commits(service.repository, base, commit.sha),
-    deps.host.pushes(service.repository, service.branch, base),
+    deps.host.commits(spec.repository, base, commit.sha),
+    deps.host.pushes(spec.repository, SERVICE_BRANCH, base),
     reportsOf(deps.pipelines, execution),
   ]);
   const contributors = new Set<string>();
   for (const { login, byTurnpike } of pushes) {
     // What Turnpike pushed, it pushed for whoever asked.
     if (!byTurnpike) contributors.add(login);
-    else if (service.requestedBy.github) contributors.add(service.requestedBy.github);
+    else if (spec.requestedBy.github) contributors.add(spec.requestedBy.github);
   }
 
   const evidence = {
     commit: commit.sha,
     title: commit.title,
     artifactDigest: digest,
-    ...account,
+    ...scope,
     runningCommit: base,
     commits,
     contributors: [...contributors].sort(),
@@ -86,7 +77,7 @@ export async function proposeRelease(
     tests,
   };
   const identity = {
-    service: service.name,
+    service,
     environment,
     executionId: execution.id,
     approval: { stage: approval.stage, action: approval.action, token: approval.token },
@@ -94,15 +85,15 @@ export async function proposeRelease(
   const { release, created } = await deps.releases.propose({
     ...identity,
     id: newId("release", deps.clock.now()),
-    owner: service.owner,
-    pipeline: service.pipeline,
+    owner: spec.owner,
+    pipeline: service,
     waitingSince: approval.since,
     evidence,
     fingerprint: fingerprintOf({ ...identity, evidence }, productionGate),
   });
   if (created) {
     await deps.changes.publish("approvals");
-    await deps.changes.publish(`service:${service.name}`);
+    await deps.changes.publish(`service:${service}`);
   }
   return release;
 }
