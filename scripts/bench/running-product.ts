@@ -1,11 +1,7 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { createInterface } from "node:readline";
-
-const root = path.resolve(import.meta.dirname, "../..");
+import { spawnProduct } from "../product/spawn.ts";
 
 export interface RunningProduct {
   readonly portalUrl: string;
@@ -15,23 +11,14 @@ export interface RunningProduct {
 /** Starts the whole product from an empty folder on free ports, runs `work`, and stops and removes it. */
 export async function withProduct(work: (product: RunningProduct) => Promise<void>): Promise<void> {
   const home = mkdtempSync(path.join(tmpdir(), "turnpike-bench-"));
-  const child = spawn(process.execPath, ["scripts/start.ts", "--home", home, "--any-ports"], {
-    cwd: root,
-    stdio: ["ignore", "pipe", "inherit"],
-  });
-  const ended = once(child, "exit");
   try {
-    const portalUrl = await new Promise<string>((resolve, reject) => {
-      createInterface({ input: child.stdout }).on("line", (line) => {
-        const url = /Turnpike runs at (\S+)/.exec(line)?.[1];
-        if (url) resolve(url);
-      });
-      child.once("exit", () => reject(new Error("The product did not start.")));
-    });
-    await work({ portalUrl, home });
+    const { portalUrl, stop } = await spawnProduct(home);
+    try {
+      await work({ portalUrl, home });
+    } finally {
+      await stop();
+    }
   } finally {
-    child.kill("SIGTERM");
-    await ended;
     rmSync(home, { recursive: true, force: true });
   }
 }

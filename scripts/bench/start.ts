@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { createInterface } from "node:readline";
@@ -54,7 +54,10 @@ export async function run(): Promise<void> {
       seconds.push(started.seconds);
       if (i === 2) {
         await new Promise((resolve) => setTimeout(resolve, IDLE_MS));
-        const roots = [started.pid, ...processesNaming(home)];
+        // As root under a private folder, PostgreSQL's data is elsewhere, and this file says where.
+        const elsewhere = path.join(home, "postgres", "elsewhere");
+        const database = existsSync(elsewhere) ? readFileSync(elsewhere, "utf8") : path.join(home, "postgres");
+        const roots = [started.pid, ...processesNaming(database)];
         const pids = [...new Set(roots.flatMap(processTree))];
         print("start.rss_mb", pssMb(pids), 1, { processes: pids.length });
       }

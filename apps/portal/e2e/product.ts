@@ -3,11 +3,9 @@ import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { createInterface } from "node:readline";
 import { text } from "node:stream/consumers";
 import { test as base, expect, type Page } from "@playwright/test";
-
-const root = path.resolve(import.meta.dirname, "../../..");
+import { spawnProduct } from "../../../scripts/product/spawn.ts";
 
 /** The whole product, started as `npm start` does, from an empty folder, on free ports. */
 export interface RunningProduct {
@@ -22,41 +20,21 @@ export interface RunningProduct {
 }
 
 async function startProduct(home: string): Promise<{ product: RunningProduct; stop: () => Promise<void> }> {
-  const child = spawn(process.execPath, ["scripts/start.ts", "--home", home, "--any-ports"], {
-    cwd: root,
-    stdio: ["ignore", "pipe", "pipe"],
-  });
-  const ended = once(child, "exit");
-  const output: string[] = [];
-  const url = await new Promise<string>((resolve, reject) => {
-    for (const stream of [child.stdout, child.stderr]) {
-      createInterface({ input: stream }).on("line", (line) => {
-        output.push(line);
-        const match = /Turnpike runs at (\S+)/.exec(line)?.[1];
-        if (match) resolve(match);
-      });
-    }
-    child.once("exit", () => reject(new Error(`The product did not start:\n${output.join("\n")}`)));
-  });
+  const { portalUrl, stop } = await spawnProduct(home);
   const json = <T>(file: string): T => JSON.parse(readFileSync(path.join(home, file), "utf8")) as T;
   const ports = json<Record<string, number>>("ports.json");
-  return {
-    product: {
-      portalUrl: url,
-      githubUrl: `http://127.0.0.1:${ports.github}`,
-      awsUrl: `http://127.0.0.1:${ports.aws}`,
-      home,
-      pid: (name) => json<Record<string, number>>("processes.json")[name] ?? -1,
-      credentials: (accountId) => ({
-        accessKeyId: `AKIA${accountId}0000`,
-        secretAccessKey: json<Record<string, string>>("sandbox/credentials.json")[accountId] ?? "",
-      }),
-    },
-    async stop() {
-      child.kill("SIGTERM");
-      await ended;
-    },
+  const product: RunningProduct = {
+    portalUrl,
+    githubUrl: `http://127.0.0.1:${ports.github}`,
+    awsUrl: `http://127.0.0.1:${ports.aws}`,
+    home,
+    pid: (name) => json<Record<string, number>>("processes.json")[name] ?? -1,
+    credentials: (accountId) => ({
+      accessKeyId: `AKIA${accountId}0000`,
+      secretAccessKey: json<Record<string, string>>("sandbox/credentials.json")[accountId] ?? "",
+    }),
   };
+  return { product, stop };
 }
 
 export const test = base.extend<object, { product: RunningProduct }>({

@@ -9,7 +9,7 @@ interface Choice {
 }
 
 /** One of a few, as links: the choice is part of the address. */
-export function ChoiceNav({ label, choices }: { label: string; choices: readonly Choice[] }) {
+function ChoiceNav({ label, choices }: { label: string; choices: readonly Choice[] }) {
   return (
     <nav aria-label={label} className="w-fit">
       <ul className="flex rounded-card border border-control bg-card">
@@ -43,5 +43,32 @@ export function RangeNav({ minutes, hrefOf }: { minutes: number; hrefOf: (minute
         current: range.minutes === minutes,
       }))}
     />
+  );
+}
+
+/** The environment and how far back, for a page that shows one environment at a time. */
+export function EnvironmentNav({
+  lanes,
+  environment,
+  minutes,
+  hrefOf,
+}: {
+  lanes: readonly { readonly environment: string }[];
+  environment: string;
+  minutes: number;
+  hrefOf: (changed: { environment?: string; minutes?: string }) => string;
+}) {
+  return (
+    <>
+      <ChoiceNav
+        label="Environment"
+        choices={lanes.map((lane) => ({
+          label: lane.environment,
+          href: hrefOf({ environment: lane.environment }),
+          current: lane.environment === environment,
+        }))}
+      />
+      <RangeNav minutes={minutes} hrefOf={(each) => hrefOf({ minutes: String(each) })} />
+    </>
   );
 }

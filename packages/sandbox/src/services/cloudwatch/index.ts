@@ -18,6 +18,8 @@ export const cloudwatch = defineService({
   sdk,
   client: "CloudWatchClient",
   operations: { ...readOperations, ...alarmOperations, PutMetricData: putMetricData },
+  // How percentiles lie between two values isn't written down: they are taken on the line between them.
+  grades: { GetMetricData: "guessed", GetMetricStatistics: "guessed" },
   start(runtime) {
     openSamples(runtime);
     return { stop: async () => undefined };

@@ -22,6 +22,8 @@ export function defineCodeBuild(settings: EngineSettings): ServiceDefinition {
     sdk,
     client: "CodeBuildClient",
     operations: { ...projectOperations, ...buildOperations, ...reportOperations },
+    // Which cases outside a suite CodeBuild reads from a JUnit file isn't written down: all are read.
+    grades: { DescribeTestCases: "guessed" },
     start: (runtime) => startEngine(runtime, settings),
   });
 }

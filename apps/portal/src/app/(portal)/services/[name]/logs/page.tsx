@@ -8,7 +8,7 @@ import { pageActor } from "../../../../../server/actor.ts";
 import { container } from "../../../../../server/deps.ts";
 import { load } from "../../../../../server/load.ts";
 import { LogLines } from "../../../../../service/log-lines.tsx";
-import { ChoiceNav, RangeNav } from "../../../../../service/range-nav.tsx";
+import { EnvironmentNav } from "../../../../../service/range-nav.tsx";
 import { readService } from "../../../../../service/read-service.ts";
 import { type TelemetrySearch, telemetryQueryOf } from "../../../../../service/telemetry-query.ts";
 import { Unreadable } from "../../../../../service/unreadable.tsx";
@@ -39,15 +39,7 @@ export default async function LogsPage({
     <>
       <RefreshEvery seconds={10} />
       <div className="flex flex-wrap items-center gap-3">
-        <ChoiceNav
-          label="Environment"
-          choices={lanes.map((lane) => ({
-            label: lane.environment,
-            href: hrefOf({ environment: lane.environment }),
-            current: lane.environment === environment,
-          }))}
-        />
-        <RangeNav minutes={minutes} hrefOf={(each) => hrefOf({ minutes: String(each) })} />
+        <EnvironmentNav lanes={lanes} environment={environment} minutes={minutes} hrefOf={hrefOf} />
         <Form action={base} className="flex min-w-48 flex-1" scroll={false}>
           <input type="hidden" name="environment" value={environment} />
           <input type="hidden" name="minutes" value={minutes} />

@@ -19,7 +19,7 @@ import { traces as traceStates } from "../../../../../present/states.ts";
 import { pageActor } from "../../../../../server/actor.ts";
 import { container } from "../../../../../server/deps.ts";
 import { load } from "../../../../../server/load.ts";
-import { ChoiceNav, RangeNav } from "../../../../../service/range-nav.tsx";
+import { EnvironmentNav } from "../../../../../service/range-nav.tsx";
 import { readService } from "../../../../../service/read-service.ts";
 import { type TelemetrySearch, telemetryQueryOf } from "../../../../../service/telemetry-query.ts";
 import { Unreadable } from "../../../../../service/unreadable.tsx";
@@ -47,15 +47,7 @@ export default async function TracesPage({
     <>
       <RefreshEvery seconds={10} />
       <div className="flex flex-wrap items-center gap-3">
-        <ChoiceNav
-          label="Environment"
-          choices={lanes.map((lane) => ({
-            label: lane.environment,
-            href: hrefOf({ environment: lane.environment }),
-            current: lane.environment === environment,
-          }))}
-        />
-        <RangeNav minutes={minutes} hrefOf={(each) => hrefOf({ minutes: String(each) })} />
+        <EnvironmentNav lanes={lanes} environment={environment} minutes={minutes} hrefOf={hrefOf} />
       </div>
       <Card aria-labelledby="traces">
         <CardHeader
