@@ -9,7 +9,7 @@ import { ScrollRegion } from "./scroll-region.tsx";
 export function Table({ label, className, children, ...props }: ComponentProps<"table"> & { label: string }) {
   return (
     <ScrollRegion label={label} className="overflow-x-auto">
-      <table className={clsx("w-full border-collapse text-left text-base", className)} {...props}>
+      <table aria-label={label} className={clsx("w-full border-collapse text-left text-base", className)} {...props}>
         {children}
       </table>
     </ScrollRegion>
