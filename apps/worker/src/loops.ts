@@ -13,6 +13,9 @@ const OPEN_EXECUTION_MS = 10_000;
 /** What is under way in AWS and sends no event of its own (a stack) is asked after this long. */
 const POLL_MS = 200;
 
+/** Topic of a push to the platform repository, before the commit that its branch is now. */
+const PUSHED = "platform-pushed:";
+
 const STEP_BACKOFF_MS = [1000, 2000, 5000, 15_000, 30_000, 60_000];
 
 /**
@@ -23,17 +26,18 @@ export function startLoops(container: Container): () => Promise<void> {
   const { store, log } = container;
   const stopping = new AbortController();
 
-  /** Writes what was decided and reads what the platform repository says. */
+  /** Writes what was decided and reads what the platform repository says. Keys: `write`, `fetch`, or a pushed commit. */
   const platform = createWorkQueue({
     name: "platform",
     concurrency: 1,
     log,
     look: async (key) => {
       await writeIntents({ ...container, ...store });
-      const fetch = key === "fetch";
+      // A push that is Turnpike's own is here already: its commit is the head.
+      const fetch = key === "fetch" || (key !== "write" && key !== (await container.repository.head()));
       for (const service of await syncPlatform({ ...container, ...store }, { fetch })) services.ask(service);
       releases.ask("all");
-      return fetch ? { againInMs: SWEEP_MS } : undefined;
+      return key === "fetch" ? { againInMs: SWEEP_MS } : undefined;
     },
   });
 
@@ -102,7 +106,8 @@ export function startLoops(container: Container): () => Promise<void> {
 
   const unsubscribe = store.changes.subscribe((topic) => {
     if (topic === "intents") platform.ask("write");
-    else if (topic === "platform-pushed" || topic === "*") platform.ask("fetch");
+    else if (topic === "*") platform.ask("fetch");
+    else if (topic.startsWith(PUSHED)) platform.ask(topic.slice(PUSHED.length) || "fetch");
     else if (topic === "approvals") releases.ask("all");
     if (topic === "*") sweeper.ask("all");
   });

@@ -22,6 +22,9 @@ const FETCHES_PER_GC = 200;
  */
 const MOVED = /\[rejected\]|fetch first|non-fast-forward|cannot lock ref|failed to update ref|incorrect old value/;
 
+const pairOf = (path: string, text: string | undefined): [string, string][] =>
+  text === undefined ? [] : [[path, text]];
+
 /**
  * The platform repository through a bare mirror on this machine, which is a cache: it may be deleted at any time, and
  * one that git finds broken is. Every method raises `RepositoryHostError`.
@@ -36,11 +39,13 @@ export function createPlatformRepository(
   const options = { directory: mirrorDir, deadlineMs: github.deadlineMs };
   const remote = remoteOf(github, fullName);
   let fetches = 0;
+  /** What the last push changed: it is read again at once, and needs no process then. */
+  let last: { from: string; to: string; files: Map<string, string | undefined> } | undefined;
   /** What writes to the mirror goes one after the other. */
-  let last: Promise<unknown> = Promise.resolve();
+  let queue: Promise<unknown> = Promise.resolve();
   function alone<T>(work: () => Promise<T>): Promise<T> {
-    const mine = last.then(work, work);
-    last = mine.catch(() => undefined);
+    const mine = queue.then(work, work);
+    queue = mine.catch(() => undefined);
     return mine;
   }
 
@@ -104,6 +109,8 @@ export function createPlatformRepository(
     if (code === 0) {
       // What the host has just taken is the head here too.
       await writeRef(mirrorDir, BRANCH, head);
+      const files = commits.flatMap(({ changes }) => changes.map(({ path, content }) => [path, content] as const));
+      last = { from: first.parent, to: head, files: new Map(files) };
       return { kind: "pushed", shas };
     }
     if (MOVED.test(stdout.toString("utf8") + stderr)) return { kind: "moved" };
@@ -116,6 +123,7 @@ export function createPlatformRepository(
     push: (commits) => alone(() => push(commits)),
 
     async changedPaths(from, to) {
+      if (last && from === last.from && to === last.to) return [...last.files.keys()];
       // After a rewritten history, or with a new mirror, the old commit may be gone: then everything may have changed.
       const compare = ["diff-tree", "-r", "-z", "--name-only", "--no-renames"];
       const compared = from ? await runGit([...compare, from, to], options) : undefined;
@@ -130,15 +138,19 @@ export function createPlatformRepository(
       // No file of a document has a line's end in its name, and a question is a line.
       const wanted = paths.filter((path) => !path.includes("\n"));
       if (wanted.length === 0) return new Map();
+      const { files } = commit === last?.to ? last : {};
+      if (files && wanted.every((path) => files.has(path))) {
+        return new Map(wanted.flatMap((path) => pairOf(path, files.get(path))));
+      }
       const input = [`${commit}^{commit}`, ...wanted.map((path) => `${commit}:${path}`), ""].join("\n");
       const output = await requireGit("read files", ["cat-file", "--batch"], { ...options, input });
       const [known, ...contents] = parseBatch(output, wanted.length + 1);
       // Without the commit every file would seem to be gone.
       if (known?.type !== "commit") throw new RepositoryHostError(`show the commit ${commit} of ${fullName}`);
       return new Map(
-        wanted.flatMap((path, index): [string, string][] => {
+        wanted.flatMap((path, index) => {
           const found = contents[index];
-          return found?.type === "blob" ? [[path, found.content.toString("utf8")]] : [];
+          return pairOf(path, found?.type === "blob" ? found.content.toString("utf8") : undefined);
         }),
       );
     },

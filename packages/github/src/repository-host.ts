@@ -170,10 +170,9 @@ export function createRepositoryHost(github: GitHub): RepositoryHost {
             files: files.map(({ path: file, content, mode }) => ({ path: file, content, executable: mode === 0o755 })),
           },
         ]);
-        const output = await requireGit("write the first commit", ["fast-import", "--quiet", "--done"], {
-          ...options,
-          input: stream,
-        });
+        // One pack that is pushed as it is: unpacking it into a file for each object takes longer than all else here.
+        const write = ["-c", "fastimport.unpackLimit=1", "fast-import", "--quiet", "--done"];
+        const output = await requireGit("write the first commit", write, { ...options, input: stream });
         const sha = output.toString("utf8").trim();
         // The lease expects that the branch isn't there: what is there already is never overwritten.
         const lease = `--force-with-lease=refs/heads/${branch}:`;

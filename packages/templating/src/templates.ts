@@ -5,6 +5,7 @@ import { createValidator, type ParameterSchema, type Validated } from "./paramet
 import { foldersOf, problemOfPath } from "./paths.ts";
 import { createRenderPool, type RenderedText, RenderFailedError } from "./pool.ts";
 import { MAX_BYTES } from "./skeleton.ts";
+import { stampOf } from "./stamp.ts";
 import { type LoadedTemplate, loadTemplates, type TemplateResult } from "./template.ts";
 
 export interface RenderedFile {
@@ -39,11 +40,17 @@ export interface TemplateValues {
 
 type Validator = ReturnType<typeof createValidator>;
 
-const RELOAD_MS = 2000;
+interface Loaded {
+  readonly stamp: string;
+  readonly results: TemplateResult[];
+  readonly validators: Map<ParameterSchema, Validator>;
+}
+
+const LOOK_MS = 2000;
 
 /**
- * The templates below `directory`, one folder each. They are read again at most every two seconds, so that a
- * template may be edited while Turnpike runs.
+ * The templates below `directory`, one folder each. Whether they changed is looked at every two seconds at most, so
+ * that a template may be edited while Turnpike runs.
  *
  * @param cacheDir for compiled templates; may be deleted while nothing runs
  */
@@ -52,12 +59,16 @@ export function createTemplates({ directory, cacheDir }: { directory: string; ca
   // The permission model compares paths as they are after links.
   const cache = realpathSync(cacheDir);
   const pool = createRenderPool(cache);
-  let loaded: { at: number; results: TemplateResult[]; validators: Map<ParameterSchema, Validator> } | undefined;
+  let loaded: Loaded | undefined;
+  let lookedAt = 0;
 
-  function load() {
-    const now = Date.now();
-    if (loaded && now - loaded.at < RELOAD_MS) return loaded;
-    loaded = { at: now, results: loadTemplates(directory), validators: new Map() };
+  function load(): Loaded {
+    const now = performance.now();
+    if (loaded && now - lookedAt < LOOK_MS) return loaded;
+    // Before it is read: what changes meanwhile is seen by the next look.
+    const stamp = stampOf(directory);
+    if (loaded?.stamp !== stamp) loaded = { stamp, results: loadTemplates(directory), validators: new Map() };
+    lookedAt = now;
     return loaded;
   }
 

@@ -1,7 +1,17 @@
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { parse } from "yaml";
 import { createTemplates } from "../src/index.ts";
 
@@ -24,6 +34,7 @@ beforeEach(() => {
 });
 
 afterEach(async () => {
+  vi.useRealTimers();
   await templates.close();
   rmSync(folder, { recursive: true, force: true });
 });
@@ -295,4 +306,28 @@ test.each(unsupported)("%s is refused by name and line", async (_name, before, a
   const { templates: good, broken } = await templates.list();
   expect(good.map(({ name }) => name)).toEqual(["good"]);
   expect(broken.flatMap(({ problems }) => problems)).toEqual([expect.stringMatching(message)]);
+});
+
+test("a template that is edited, gains a file, loses one or changes a mode is seen without a restart", async () => {
+  vi.useFakeTimers({ toFake: ["performance"] });
+  const paths = async () => {
+    vi.advanceTimersByTime(2000);
+    const files = await templates.render("plain", values);
+    return files.map(({ path: file, content, mode }) => `${file} ${new TextDecoder().decode(content)} ${mode}`);
+  };
+  template("plain", { "a.txt": "one" });
+  expect(await paths()).toEqual(["a.txt one 420"]);
+  // As long as before, and with the time of before: only the change time differs.
+  const file = path.join(folder, "templates/plain/skeleton/a.txt");
+  const { atime, mtime } = statSync(file);
+  writeFileSync(file, "two");
+  utimesSync(file, atime, mtime);
+  expect(await paths()).toEqual(["a.txt two 420"]);
+  write("plain/skeleton/b.txt", "new", 0o755);
+  expect(await paths()).toEqual(["a.txt two 420", "b.txt new 493"]);
+  chmodSync(path.join(folder, "templates/plain/skeleton/b.txt"), 0o644);
+  rmSync(file);
+  expect(await paths()).toEqual(["b.txt new 420"]);
+  rmSync(path.join(folder, "templates"), { recursive: true });
+  await expect(paths()).rejects.toThrow("there is no such template");
 });

@@ -29,7 +29,8 @@ function setUp() {
   return { published, deliver };
 }
 
-const push = (full_name: string) => JSON.stringify({ repository: { full_name } });
+const AFTER = "a".repeat(40);
+const push = (full_name: string, after = AFTER) => JSON.stringify({ repository: { full_name }, after });
 
 describe("a webhook", () => {
   it("is refused when its signature is another body's, and wakes nobody", async () => {
@@ -42,7 +43,7 @@ describe("a webhook", () => {
     const { deliver, published } = setUp();
     expect((await deliver(push("acme/platform"))).status).toBe(202);
     expect((await deliver(push("acme/platform"))).status).toBe(202);
-    expect(published).toEqual(["platform-pushed"]);
+    expect(published).toEqual([`platform-pushed:${AFTER}`]);
   });
 
   it("of another repository is taken and wakes nobody", async () => {

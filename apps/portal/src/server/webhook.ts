@@ -15,11 +15,18 @@ export interface WebhookDeps {
 /** GitHub refuses to send more than this. */
 const MAX_BODY_BYTES = 25 * 1024 * 1024;
 
-const delivered = z.object({ repository: z.object({ full_name: z.string() }).optional() });
+const delivered = z.object({
+  repository: z.object({ full_name: z.string() }).optional(),
+  /** What the branch is now: of pushes. */
+  after: z
+    .string()
+    .regex(/^[0-9a-f]{40}$/)
+    .optional(),
+});
 
 /**
  * Takes one delivery: 401 without the right signature, 202 otherwise, also for one that came before (GitHub repeats
- * them). It only wakes the worker, which looks at GitHub itself: nothing in the payload is believed.
+ * them). It only wakes the worker, which looks at GitHub itself, unless it made the very commit that was pushed.
  */
 export async function receiveWebhook(deps: WebhookDeps, request: Request): Promise<Response> {
   const id = request.headers.get("x-github-delivery");
@@ -31,22 +38,23 @@ export async function receiveWebhook(deps: WebhookDeps, request: Request): Promi
     deps.log.warn({ delivery: id, event }, "webhook refused");
     return new Response(null, { status: 401 });
   }
-  const repository = repositoryOf(body);
+  const { repository, after } = payloadOf(body);
   if (await deps.deliveries.take(id, event, deps.clock.now())) {
     // A service's own repository needs no wake-up: its pipeline hears of the push, and the worker of the pipeline.
     if (event === "push" && repository === deps.config.platformRepository) {
-      await deps.changes.publish("platform-pushed");
+      await deps.changes.publish(`platform-pushed:${after ?? ""}`);
     }
     deps.log.info({ delivery: id, event, repository }, "webhook taken");
   }
   return new Response(null, { status: 202 });
 }
 
-function repositoryOf(body: string): string | undefined {
+function payloadOf(body: string): { repository?: string | undefined; after?: string | undefined } {
   try {
-    return delivered.parse(JSON.parse(body)).repository?.full_name;
+    const { repository, after } = delivered.parse(JSON.parse(body));
+    return { repository: repository?.full_name, after };
   } catch {
     // Signed, but not a payload that speaks of a repository: there is nothing to wake for.
-    return undefined;
+    return {};
   }
 }

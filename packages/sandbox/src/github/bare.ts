@@ -3,7 +3,10 @@ import path from "node:path";
 
 /** Bare repositories as files: what git itself would need a process for. */
 
-/** No garbage collection behind our back; any commit may be asked for by its sha, as on GitHub. */
+/**
+ * No garbage collection behind our back; any commit may be asked for by its sha, as on GitHub. A push of more than a
+ * few objects stays one pack, because writing a file for each would be most of what it takes.
+ */
 const CONFIG = `[core]
 \trepositoryformatversion = 0
 \tfilemode = true

@@ -68,14 +68,30 @@ function head(response: ServerResponse, type: string): void {
   response.writeHead(200, { "content-type": type, "cache-control": "no-cache, max-age=0, must-revalidate" });
 }
 
+/** A repository's refs as a pusher is told them, before the first of them what this git can do. */
+function pushAdvertisement(refs: ReadonlyMap<string, string>, capabilities: string): Buffer {
+  const known = refs.size > 0 ? [...refs] : ([["capabilities^{}", ZERO_SHA]] as const);
+  const lines = known.map(([ref, sha], index) => `${sha} ${ref}${index === 0 ? `\0${capabilities}` : ""}\n`);
+  return Buffer.concat([...lines.map(packet), FLUSH]);
+}
+
 export function createSmartHttp() {
-  /** What git says of every repository without refs, and in version 2 of every repository: by service and protocol. */
+  /** What git says of every repository without refs, and in version 2 of every repository: by protocol. */
   const alike = new Map<string, Buffer>();
+  /** What git says of itself to whoever pushes: the same for all repositories. */
+  let capabilities: string | undefined;
 
   async function advertisementOf(service: GitService, directory: string, protocol: string | undefined) {
     const run = { service, args: ["--advertise-refs"], protocol };
+    if (service === "git-receive-pack") {
+      if (capabilities === undefined) {
+        const [first = ""] = readPackets(await runToEnd(directory, run, undefined));
+        capabilities = first.split("\0")[1]?.trim() ?? "";
+      }
+      return pushAdvertisement(readRefs(directory), capabilities);
+    }
     if (protocol !== "version=2" && readRefs(directory).size > 0) return runToEnd(directory, run, undefined);
-    const key = `${service} ${protocol}`;
+    const key = String(protocol);
     const known = alike.get(key) ?? (await runToEnd(directory, run, undefined));
     alike.set(key, known);
     return known;
