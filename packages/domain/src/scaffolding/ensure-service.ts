@@ -132,8 +132,9 @@ export async function ensureService(
   deps: EnsureDeps,
   name: string,
 ): Promise<{ kind: "done" | "waiting" } | { kind: "failed"; attempts: number; final: boolean }> {
-  const stored = new Map((await deps.services.steps(name)).map((step) => [step.key, step]));
-  const document = (await deps.platform.find("Service", name))?.document;
+  const [steps, found] = await Promise.all([deps.services.steps(name), deps.platform.find("Service", name)]);
+  const stored = new Map(steps.map((step) => [step.key, step]));
+  const document = found?.document;
   const decided = await ensureDecision(deps, name, stored.get("decision"), document);
   if (decided) return decided;
   if (!document) return withdraw(deps, name);
@@ -143,8 +144,10 @@ export async function ensureService(
     const before = stored.get(key);
     if (before?.status === "done") continue;
     const startedAt = before?.startedAt ?? deps.clock.now();
-    if (!before) await save(deps, name, { key, status: "running", startedAt, attempts: 0 });
-    const result = await attempt(ensures[key], deps, document);
+    const [result] = await Promise.all([
+      attempt(ensures[key], deps, document),
+      before ? undefined : save(deps, name, { key, status: "running", startedAt, attempts: 0 }),
+    ]);
     if (result.kind === "done") {
       await save(deps, name, {
         key,
