@@ -99,12 +99,14 @@ await withProduct(async (product) => {
       return /"id":"1-/.test(await answer.text()) || undefined;
     });
     // The pages stream: each is shot once what it reads is there.
-    const tabs = { service: "", metrics: "/metrics", logs: "/logs", traces: "/traces" };
-    const sign = { service: "Latest pipeline run", metrics: "Invocations", logs: "request", traces: "GET" };
-    for (const name of ["service", "metrics", "logs", "traces"] as const) {
-      await shoot(name, `/services/${SERVICE}${tabs[name]}`, "developer", (page) =>
-        page.getByRole("main").getByText(sign[name]).first().waitFor(),
-      );
+    const read = {
+      service: ["", (page: Page) => page.getByText("Latest pipeline run")],
+      metrics: ["/metrics", (page: Page) => page.getByText("Invocations").first()],
+      logs: ["/logs", (page: Page) => page.getByRole("main").locator("li time").first()],
+      traces: ["/traces", (page: Page) => page.getByRole("table", { name: "Traces" })],
+    } as const;
+    for (const [name, [tab, sign]] of Object.entries(read)) {
+      await shoot(name, `/services/${SERVICE}${tab}`, "developer", (page) => sign(page).waitFor());
     }
     await shoot("services", "/services", "developer");
     await shoot("home", "/", "developer");
