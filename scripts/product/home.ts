@@ -32,6 +32,28 @@ class PortInUseError extends Error {
   }
 }
 
+/** This installation runs already: nothing of it may be touched. */
+class RunningAlreadyError extends Error {
+  constructor({ portal }: Ports) {
+    super(`Turnpike runs already in this folder, at http://127.0.0.1:${portal}. Nothing was started.`);
+  }
+}
+
+/** Whether one of the processes that the last start wrote down still runs. */
+function runs(home: string): boolean {
+  const file = path.join(home, "processes.json");
+  if (!existsSync(file)) return false;
+  return Object.values(JSON.parse(readFileSync(file, "utf8")) as Record<string, number>).some((pid) => {
+    try {
+      process.kill(pid, 0);
+      return true;
+    } catch {
+      // No such process, or somebody else's under a number that was used again.
+      return false;
+    }
+  });
+}
+
 /** Whether a server could listen on this loopback port now. */
 function isFree(port: number): Promise<boolean> {
   return new Promise((resolve) => {
@@ -75,7 +97,7 @@ async function choosePorts(preferFixed: boolean): Promise<Ports> {
  *
  * @param home absolute path; created with mode 0711 so that PostgreSQL's own OS user may pass through
  * @param preferFixed take the well-known ports when they are free; tests take any
- * @throws PortInUseError when a remembered port is taken
+ * @throws RunningAlreadyError when it runs already, PortInUseError when another program has a remembered port
  */
 export async function openHome(home: string, preferFixed: boolean) {
   mkdirSync(home, { recursive: true, mode: 0o711 });
@@ -84,7 +106,8 @@ export async function openHome(home: string, preferFixed: boolean) {
   if (existsSync(portsFile)) {
     ports = JSON.parse(readFileSync(portsFile, "utf8")) as Ports;
     for (const [name, port] of Object.entries(ports)) {
-      if (!(await isFree(port))) throw new PortInUseError(name, port, home);
+      if (await isFree(port)) continue;
+      throw runs(home) ? new RunningAlreadyError(ports) : new PortInUseError(name, port, home);
     }
   } else {
     ports = await choosePorts(preferFixed);

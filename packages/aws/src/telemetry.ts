@@ -137,7 +137,8 @@ export function createTelemetryReader(accounts: Accounts): TelemetryReader {
               durationMs: (summary.Duration ?? 0) * 1000,
               status: statusOf(summary),
               name: method && url ? `${method} ${URL.parse(url)?.pathname ?? url}` : deployment.functionName,
-              httpStatus: status,
+              // Without a method it is the status of Lambda's own API, which is 200 for a function that answers 400.
+              httpStatus: method ? status : undefined,
             };
           })
           .sort((a, b) => b.at.getTime() - a.at.getTime())

@@ -36,11 +36,12 @@ export function readDocument(text: string, file: string): TemplateDocument {
     return { file, line: Math.max(line, 1), column: Math.max(col, 1) };
   };
   const language = text.trimStart().startsWith("{") ? "JSON" : "YAML";
-  for (const error of document.errors) {
+  // The first: what a parser says after it is mostly what it made of the first.
+  const [error] = document.errors;
+  if (error) {
     const message = `Template format error: ${language} not well-formed. ${error.message.split("\n")[0]}`;
-    findings.push({ ...placeAt(error.pos[0]), message, path: [] });
+    throw new TemplateError([{ ...placeAt(error.pos[0]), message, path: [] }]);
   }
-  if (findings.length > 0) throw new TemplateError(findings);
 
   let count = 0;
   const found = (node: Node, path: Path, message: string) =>

@@ -12,10 +12,19 @@ import { defaultsOf, questionsOf } from "./schema.ts";
 import { usePreview } from "./use-preview.ts";
 
 /** Left the questions, right what the answers lead to; after the click, right the steps as they are taken. */
-export function CreateService({ template, teams }: { template: TemplateDetail; teams: readonly string[] }) {
+export function CreateService({
+  template,
+  teams,
+  asked,
+}: {
+  template: TemplateDetail;
+  teams: readonly string[];
+  /** Name of a service that was asked for on this page, before it was loaded again. */
+  asked: string | undefined;
+}) {
   const [service, setService] = useState<NewService>({
     template: template.name,
-    name: "",
+    name: asked ?? "",
     owner: teams[0] ?? "",
     description: "",
     parameters: defaultsOf(template.sections),
@@ -23,7 +32,7 @@ export function CreateService({ template, teams }: { template: TemplateDetail; t
   const [touched, setTouched] = useState<ReadonlySet<string>>(new Set());
   const [refused, setRefused] = useState<readonly FieldProblem[]>([]);
   const [problem, setProblem] = useState<string>();
-  const [created, setCreated] = useState<string>();
+  const [created, setCreated] = useState(asked);
   const [pending, startTransition] = useTransition();
   const form = useRef<HTMLFormElement>(null);
   const pane = useRef<HTMLElement>(null);
@@ -47,8 +56,11 @@ export function CreateService({ template, teams }: { template: TemplateDetail; t
     startTransition(async () => {
       const result = await requestServiceAction(service);
       if (!result.ok) setProblem(result.problem.message);
-      else if (result.value.kind === "accepted") setCreated(result.value.service);
-      else if (result.value.kind === "taken") setRefused([{ field: "name", message: result.value.message }]);
+      else if (result.value.kind === "accepted") {
+        setCreated(result.value.service);
+        // Loaded again, the page goes on showing the steps.
+        window.history.replaceState(null, "", `?created=${encodeURIComponent(result.value.service)}`);
+      } else if (result.value.kind === "taken") setRefused([{ field: "name", message: result.value.message }]);
       else setRefused(result.value.problems);
     });
 
@@ -79,7 +91,7 @@ export function CreateService({ template, teams }: { template: TemplateDetail; t
               <Field
                 id="name"
                 label="Name"
-                help="Becomes the repository, the pipeline and the stack. Lower-case letters, digits and hyphens, such as orders or card-payments."
+                help="Becomes the repository, the pipeline and the stack. 3 to 40 lower-case letters, digits and hyphens, such as orders or card-payments."
                 error={errorOf("name")}
               >
                 <Input

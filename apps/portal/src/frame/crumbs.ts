@@ -17,7 +17,7 @@ export function crumbsOf(path: string): Crumb[] {
   if (parts[0] === "releases") {
     return [
       { label: "Approvals", href: "/approvals" },
-      ...(parts[1] ? [{ label: `Release ${parts[1].slice(-6)}` }] : []),
+      ...(parts[1] ? [{ label: parts[1].startsWith("rel_") ? `Release ${parts[1].slice(-6)}` : "Release" }] : []),
     ];
   }
   return parts.map((part, index) => {

@@ -17,7 +17,7 @@ export function ShortcutList({
     <Dialog open onOpenChange={(open) => !open && onClose()} title="Keyboard shortcuts">
       <div className="flex flex-col gap-4 overflow-y-auto px-5 py-4">
         <ul className="flex flex-col gap-2">
-          <Keys keys={["⌘", "K"]} does="Search and commands" />
+          <Keys keys={["Ctrl or ⌘", "K"]} does="Search and commands" />
           <Keys keys={["/"]} does="Search and commands" />
           {destinations.map(({ key, label }) => (
             <Keys key={key} keys={["g", key]} does={`Go to ${label}`} />

@@ -14,7 +14,7 @@ export function TopBar() {
   const [open, setOpen] = useState(false);
   const path = usePathname();
   return (
-    <header className="sticky top-0 z-20 flex h-14 shrink-0 items-center gap-3 border-line border-b bg-page/95 px-4 sm:px-6">
+    <header className="sticky top-0 z-20 flex h-14 shrink-0 items-center gap-3 border-line border-b bg-page px-4 sm:px-6">
       <Breadcrumbs crumbs={crumbsOf(path)} link={Link} />
       <button
         type="button"

@@ -25,7 +25,7 @@ export function WaitingReleases({ releases }: { releases: readonly ReleaseSummar
           <Hash value={release.commit} label="commit" />
           <Badge>{release.owner}</Badge>
           <span className="text-muted text-sm">
-            waiting since <RelativeTime at={release.waitingSince} />
+            at the gate <RelativeTime at={release.waitingSince} />
           </span>
         </li>
       ))}

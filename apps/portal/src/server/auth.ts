@@ -21,16 +21,18 @@ export function providerIdOf(issuer: string): string {
  */
 export function createAuth(config: Config, prisma: object, log: Logger) {
   const providerId = providerIdOf(config.oidc.issuer);
+  const { origin, protocol, port } = new URL(config.portalUrl);
   return betterAuth({
     baseURL: config.portalUrl,
     basePath: "/api/auth",
     secret: config.authSecret,
     telemetry: { enabled: false },
     database: prismaAdapter(prisma, { provider: "postgresql" }),
-    trustedOrigins: [new URL(config.portalUrl).origin],
+    trustedOrigins: [origin],
     session: { cookieCache: { enabled: false }, expiresIn: 12 * 60 * 60, updateAge: 60 * 60 },
     account: { accountLinking: { enabled: false }, encryptOAuthTokens: true },
-    advanced: { cookiePrefix: "turnpike", useSecureCookies: config.portalUrl.startsWith("https:") },
+    // Cookies know no ports: of two portals on one machine each keeps its own session.
+    advanced: { cookiePrefix: `turnpike${port && `-${port}`}`, useSecureCookies: protocol === "https:" },
     rateLimit: { enabled: true, window: 10, max: 100, customRules: { "/sign-in/*": { window: 10, max: 30 } } },
     logger: {
       level: "warn",

@@ -111,7 +111,10 @@ export function BuildLog({ service, buildId }: { service: string; buildId: strin
       >
         <pre className="py-2 font-mono text-sm leading-5">
           {lines.map((line) => (
-            <div key={line.id} className="grid grid-cols-[5rem_1fr] px-4 [content-visibility:auto]">
+            <div
+              key={line.id}
+              className="grid grid-cols-[5rem_1fr] px-4 [contain-intrinsic-block-size:auto_20px] [content-visibility:auto]"
+            >
               <span className="select-none text-muted">{line.at.slice(11, 19)}</span>
               <code className="whitespace-pre-wrap break-words">{plainLine(line.text)}</code>
             </div>

@@ -1,5 +1,5 @@
 import type { ServiceProgress } from "@turnpike/domain/scaffolding";
-import { Elapsed, Flash, StateIcon } from "@turnpike/ui";
+import { Elapsed, Flash, Hash, StateIcon } from "@turnpike/ui";
 import { partsOf } from "../frame/parts-of.ts";
 import { steps } from "../present/states.ts";
 
@@ -29,7 +29,7 @@ export function Checklist({ progress }: { progress: ServiceProgress }) {
                     </span>
                   )}
                 </p>
-                {step.detail && <p className="break-words text-muted text-sm">{step.detail}</p>}
+                {step.detail && <StepDetail detail={step.detail} />}
                 {error && (
                   <div role="alert" className="mt-1 break-words text-sm">
                     <p className="font-medium text-failing">{error.happened}</p>
@@ -44,4 +44,10 @@ export function Checklist({ progress }: { progress: ServiceProgress }) {
       })}
     </ol>
   );
+}
+
+/** What a step made; a commit in short, as everywhere else. */
+function StepDetail({ detail }: { detail: string }) {
+  if (/^[0-9a-f]{40}$/.test(detail)) return <Hash value={detail} label="commit" />;
+  return <p className="break-words text-muted text-sm">{detail}</p>;
 }

@@ -7,6 +7,7 @@ import { type ApiAnswer, type GitHub, GitHubError, notFound } from "./api.ts";
 import { createAuthentication } from "./authentication.ts";
 import type { GitHubOptions } from "./options.ts";
 import { servePage } from "./pages/serve.ts";
+import { accessOf, includes } from "./permissions.ts";
 import { takePush } from "./push.ts";
 import { openRecords, type RepositoryRecord } from "./records.ts";
 import { callApi } from "./router.ts";
@@ -93,6 +94,11 @@ async function serveGit(
     const service = url.searchParams.get("service");
     if (service !== "git-upload-pack" && service !== "git-receive-pack")
       return refuse(403, "Use git's smart protocol.");
+    const mayPush = includes(accessOf(github, repository, principal), "write");
+    if (service === "git-receive-pack" && !mayPush) {
+      const { owner, name } = repository;
+      return refuse(403, `Permission to ${owner}/${name}.git denied to ${principal.account.login}.`);
+    }
     return github.smartHttp.advertise(service, directory, request, response);
   }
   if (what === "info/refs" || request.method !== "POST") return refuse(405, "Use git's smart protocol.");

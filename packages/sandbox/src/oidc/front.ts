@@ -70,7 +70,8 @@ async function createProvider(issuer: string, options: OidcOptions, keys: Keys):
       },
     ],
     jwks: keys.jwks,
-    cookies: { keys: keys.cookies },
+    // Cookies know no ports: of two sandboxes on one machine each keeps its own session.
+    cookies: { keys: keys.cookies, names: { session: `_session_${new URL(issuer).port}` } },
     pkce: { required: () => true },
     claims: { openid: ["sub"], email: ["email", "email_verified"], profile: ["name", "preferred_username"] },
     conformIdTokenClaims: false,

@@ -1,5 +1,5 @@
 import { listServices } from "@turnpike/domain/catalog";
-import { may } from "@turnpike/domain/identity";
+import { may, teamsWith } from "@turnpike/domain/identity";
 import { listProblems } from "@turnpike/domain/platform";
 import { listWaitingReleases } from "@turnpike/domain/releases";
 import { buttonClass, Card, CardHeader, EmptyState, StateIcon } from "@turnpike/ui";
@@ -35,6 +35,7 @@ export default async function HomePage() {
     .slice(0, RECENT);
   const mine = waiting.filter(({ owner }) => may(actor, "release:decide", owner));
   const others = waiting.filter((release) => !mine.includes(release));
+  const mayCreate = teamsWith(actor, "service:create").length > 0;
   const calm = mine.length === 0 && failing.length === 0;
   return (
     <Page title="Home" lead={calm && services.length > 0 ? "Nothing needs you." : undefined}>
@@ -45,13 +46,16 @@ export default async function HomePage() {
           <EmptyState
             title="Nothing needs you"
             actions={
-              <Link href="/templates" className={buttonClass({ variant: "primary" })}>
-                Create a service
-              </Link>
+              mayCreate && (
+                <Link href="/templates" className={buttonClass({ variant: "primary" })}>
+                  Create a service
+                </Link>
+              )
             }
           >
-            Your teams have no services yet. The first one takes a template, a name and a minute: a repository, a
-            pipeline and the first deployment follow by themselves.
+            There are no services yet.{" "}
+            {mayCreate &&
+              "The first one takes a template, a name and a minute: a repository, a pipeline and the first deployment follow by themselves."}
           </EmptyState>
         </Card>
       )}

@@ -16,7 +16,8 @@ const parser = new XMLParser({
   textNodeName: "#text",
   parseTagValue: false,
   parseAttributeValue: false,
-  htmlEntities: false,
+  // Line breaks of a message come as &#10;.
+  htmlEntities: true,
   isArray: (name) => name === "testsuite" || name === "testcase",
 });
 

@@ -74,6 +74,7 @@ async function follow(
       }
       event = { ...event, attempts, dueAt: new Date(runtime.clock.now().getTime() + delayMs).toISOString() };
       events(store).put(event.id, event);
+      runtime.log("event.retried", { function: event.name, event: event.id, result, attempts, dueAt: event.dueAt });
     }
   } catch (error) {
     // Ending: the row stays for the next start.

@@ -51,7 +51,7 @@ export default async function ReleasePage({ params }: { params: Promise<{ id: st
           <Hash value={release.commit} label="commit" />
           <Badge>{release.owner}</Badge>
           <span>
-            waiting since <RelativeTime at={release.waitingSince} />
+            at the gate <RelativeTime at={release.waitingSince} />
           </span>
         </p>
       </header>
@@ -99,7 +99,8 @@ function Outcome({ release }: { release: ReleaseDetail }) {
 }
 
 function Commits({ release }: { release: ReleaseDetail }) {
-  const { commits, contributors, runningCommit } = release;
+  const { commits, contributors, runningCommit, environment } = release;
+  const decided = release.standing.kind === "closed";
   return (
     <Section title="Commits" line={commits.length} open={commits.length <= 10}>
       <ul className="divide-y divide-line">
@@ -116,16 +117,18 @@ function Commits({ release }: { release: ReleaseDetail }) {
           </li>
         ))}
       </ul>
-      <p className="border-line border-t px-4 py-3 text-muted text-sm">
-        {runningCommit ? (
-          <>
-            Runs in {release.environment} now: <Hash value={runningCommit} label="running commit" />{" "}
-          </>
-        ) : (
-          `Nothing runs in ${release.environment} yet. `
+      <div className="border-line border-t px-4 py-3 text-muted text-sm">
+        <p>
+          {decided ? "Ran" : "Runs"} in {environment} {decided ? "when it came to the gate" : "now"}:{" "}
+          {runningCommit ? <Hash value={runningCommit} label="running commit" /> : "nothing"}
+        </p>
+        {contributors.length > 0 && (
+          <p>
+            Pushed, merged or asked for by {contributors.join(", ")}
+            {decided ? "." : ", who can't approve it."}
+          </p>
         )}
-        {contributors.length > 0 && `Pushed, merged or asked for by ${contributors.join(", ")}, who can't approve it.`}
-      </p>
+      </div>
     </Section>
   );
 }

@@ -10,8 +10,15 @@ import { container } from "../../../../server/deps.ts";
 
 export const metadata: Metadata = { title: "Create a service" };
 
-export default async function TemplatePage({ params }: { params: Promise<{ name: string }> }) {
+export default async function TemplatePage({
+  params,
+  searchParams,
+}: {
+  params: Promise<{ name: string }>;
+  searchParams: Promise<{ created?: string | string[] }>;
+}) {
   const { name } = await params;
+  const { created } = await searchParams;
   const actor = await pageActor();
   const deps = await container();
   const [template, teams] = await Promise.all([getTemplate(deps, name), deps.teams.teams()]);
@@ -20,7 +27,12 @@ export default async function TemplatePage({ params }: { params: Promise<{ name:
   return (
     <Page title={`Create a service: ${template.title}`} lead={template.description} width="wide">
       {owners.length > 0 ? (
-        <CreateService template={template} teams={owners} />
+        <CreateService
+          key={template.name}
+          template={template}
+          teams={owners}
+          asked={typeof created === "string" ? created : undefined}
+        />
       ) : (
         <Card>
           <EmptyState title="You can't create services">

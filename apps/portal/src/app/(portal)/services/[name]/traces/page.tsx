@@ -77,6 +77,7 @@ function TraceTable({
   environment: string;
   traces: readonly TraceSummary[];
 }) {
+  const isHttp = traces.some(({ httpStatus }) => httpStatus !== undefined);
   const longest = Math.max(1, ...traces.map(({ durationMs }) => durationMs));
   return (
     <Table label="Traces">
@@ -84,7 +85,7 @@ function TraceTable({
         <tr>
           <Th>Request</Th>
           <Th>Result</Th>
-          <Th>HTTP</Th>
+          {isHttp && <Th>HTTP</Th>}
           <Th className="w-1/3">Duration</Th>
           <Th>When</Th>
         </tr>
@@ -105,7 +106,7 @@ function TraceTable({
             <Td>
               <StateMark {...traceStates[trace.status]} />
             </Td>
-            <Td>{trace.httpStatus ?? ""}</Td>
+            {isHttp && <Td>{trace.httpStatus ?? ""}</Td>}
             <Td>
               <span className="flex items-center gap-3">
                 <span className="w-16 shrink-0 text-right">{durationWords(trace.durationMs)}</span>
