@@ -4,7 +4,7 @@ import { type SandboxOptions, startSandbox } from "./sandbox.ts";
 
 /*
  * Runs a sandbox as a process: `node main.ts --config <file>`. The file is JSON and holds `dataDir` and, when wanted,
- * `ports`, `region`, `github` and `oidc` of SandboxOptions: settings with secrets in them don't belong on a command
+ * `ports`, `region`, `realistic`, `github` and `oidc` of SandboxOptions: settings with secrets in them don't belong on a command
  * line, where every process of the machine can read them.
  *
  * Prints one line of JSON when everything answers: `{"ready":true,"awsUrl":…}`. Ends, all its children first, when
@@ -12,9 +12,9 @@ import { type SandboxOptions, startSandbox } from "./sandbox.ts";
  * was killed leaves nothing running.
  */
 
-type Config = Pick<SandboxOptions, "dataDir" | "ports" | "region" | "github" | "oidc">;
+type Config = Pick<SandboxOptions, "dataDir" | "ports" | "region" | "realistic" | "github" | "oidc">;
 
-const KNOWN = new Set(["dataDir", "ports", "region", "github", "oidc"]);
+const KNOWN = new Set(["dataDir", "ports", "region", "realistic", "github", "oidc"]);
 
 function readConfig(file: string): Config {
   const config = JSON.parse(readFileSync(file, "utf8")) as Config;

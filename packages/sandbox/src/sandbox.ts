@@ -21,6 +21,8 @@ export interface SandboxOptions {
   /** 0 or left out: a free port. A caller that wants the same addresses tomorrow remembers them. */
   readonly ports?: { aws?: number; gateway?: number; github?: number; oidc?: number; xray?: number };
   readonly clock?: ControlledClock;
+  /** AWS's own delays (see `SandboxClock.isRealistic`); a `clock` that is given says so itself. */
+  readonly realistic?: boolean;
   /** Region of what has none, and of `send` without one. */
   readonly region?: string;
   /** Given to the GitHub front as it is. Left out: there is no GitHub. */
@@ -71,7 +73,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   const definitions = options.services ?? allServices;
   const fronts = options.fronts ?? allFronts;
   const log = options.log ?? logToFile(join(dataDir, "sandbox.log"));
-  const clock = options.clock ?? createClock();
+  const clock = options.clock ?? createClock(undefined, { realistic: options.realistic ?? false });
   const state = openState(join(dataDir, "state.sqlite"));
   const undo: (() => Promise<void> | void)[] = [() => state.close(), () => clock.stop()];
   let stopped: Promise<void> | undefined;

@@ -19,9 +19,9 @@ interface Sleeper {
 
 /**
  * Sandbox time: the machine's clock plus what `advance` added. Timers don't keep the process alive; its servers do.
- * `start` lets a test begin at a known instant.
+ * `start` lets a test begin at a known instant; `realistic` turns AWS's own delays on.
  */
-export function createClock(start?: Date): ControlledClock {
+export function createClock(start?: Date, { realistic = false }: { realistic?: boolean } = {}): ControlledClock {
   let offsetMs = start ? start.getTime() - Date.now() : 0;
   const sleepers = new Set<Sleeper>();
   const nowMs = () => Date.now() + offsetMs;
@@ -39,6 +39,7 @@ export function createClock(start?: Date): ControlledClock {
   };
 
   return {
+    isRealistic: realistic,
     now: () => new Date(nowMs()),
     sleep: (ms, signal) =>
       new Promise((resolve, reject) => {

@@ -55,6 +55,11 @@ export type Send = <Input extends object, Output extends object>(
 
 /** Time as the sandbox sees it. Tests advance it; nothing in the sandbox reads the machine's clock for anything else. */
 export interface SandboxClock {
+  /**
+   * True in *realistic* mode: what AWS delays is delayed here too (a metric arrives a minute late, a log line seconds
+   * late, a role is known a while after it was made). False: everything is there at once.
+   */
+  readonly isRealistic: boolean;
   now(): Date;
   /** Resolves after `ms` of sandbox time, or rejects with the signal's reason. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
