@@ -15,6 +15,7 @@ import { lambda } from "./services/lambda/index.ts";
 import { logs } from "./services/logs/index.ts";
 import { s3 } from "./services/s3/index.ts";
 import { sqs } from "./services/sqs/index.ts";
+import { ssm } from "./services/ssm/index.ts";
 import { sts } from "./services/sts/index.ts";
 import { xray, xrayDaemon } from "./services/xray/index.ts";
 
@@ -29,6 +30,7 @@ export const services: readonly ServiceDefinition[] = [
   xray,
   kms,
   sqs,
+  ssm, // keeps SecureStrings with KMS
   eventBridge,
   codeConnections,
   codebuild,

@@ -9,6 +9,7 @@ import { functionProviders } from "./lambda-function.ts";
 import { observabilityProviders } from "./observability.ts";
 import { bucketProviders } from "./s3.ts";
 import { queueProviders } from "./sqs.ts";
+import { parameterProviders } from "./ssm.ts";
 
 const byType: ReadonlyMap<string, Provider> = new Map(
   [
@@ -21,6 +22,7 @@ const byType: ReadonlyMap<string, Provider> = new Map(
     ...keyProviders,
     ...lambdaProviders,
     ...observabilityProviders,
+    ...parameterProviders,
     ...queueProviders,
   ].map((provider) => [provider.type, provider]),
 );
