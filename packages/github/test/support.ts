@@ -60,20 +60,18 @@ export async function startGitHub() {
     .privateKey.export({ type: "pkcs1", format: "pem" })
     .toString();
   const app = { id: 1, slug: "turnpike", privateKey, webhookSecret: SECRET, webhookUrl: receiver.url };
-  const faults = new Map<string, Fault>();
   const asked: string[] = [];
-  const fault = ({ method, path: where }: { method: string; path: string }) => {
-    const what = `${method} ${where}`;
-    asked.push(what);
-    const planned = faults.get(what);
-    faults.delete(what);
-    return planned;
-  };
   const sandbox = await startSandbox({
     dataDir: path.join(folder, "sandbox"),
     services: [],
-    github: { organisation: "acme", app, fault },
+    github: { organisation: "acme", app },
+    log: (event, fields) => {
+      const { effect, operation } = fields as { effect?: { kind: string }; operation?: string };
+      if (event === "fault.met" && effect?.kind === "latency") asked.push(String(operation));
+    },
   });
+  // A delay of nothing changes nothing, and is put on record at each request.
+  sandbox.faults.add({ service: "github", effect: { kind: "latency", ms: 0 } });
   const url = sandbox.githubUrl;
   const github = createGitHub({ apiUrl: url, url, appId: 1, privateKey });
   const host = createRepositoryHost(github);
@@ -88,7 +86,8 @@ export async function startGitHub() {
     /** Every request to the REST API, in order. */
     asked: asked as readonly string[],
     /** Makes the next such request fail; `after`: once it has done everything. */
-    failNext: (what: string, planned: Fault) => faults.set(what, planned),
+    failNext: (operation: string, { at, status }: Fault) =>
+      sandbox.faults.add({ service: "github", operation, times: 1, effect: { kind: "error", at, status } }),
     /** A person's own client. */
     as: (login: string) =>
       new Octokit({

@@ -72,6 +72,22 @@ test("a delivery that failed is not repeated by itself, and is sent again under 
   expect(again).toEqual(first);
 });
 
+test("a fault loses a delivery, which stays on record as failed, or sends it twice", async () => {
+  const { faults } = github.sandbox;
+  const lost = faults.add({ service: "webhook", operation: "push", times: 1, effect: { kind: "lose" } });
+  const { fullName } = await github.make("lossy");
+  await expect.poll(() => faults.list().find(({ id }) => id === lost.id)?.met).toBe(1);
+  await delivered("repository", fullName);
+  expect(about("push", fullName)).toEqual([]);
+  const { data } = await app.request("GET /app/hook/deliveries", { per_page: 100 });
+  expect(data.find(({ event, status_code }) => event === "push" && status_code === 502)).toBeDefined();
+
+  faults.add({ service: "webhook", operation: "push", times: 1, effect: { kind: "duplicate" } });
+  const twice = await github.make("twice");
+  await expect.poll(() => about("push", twice.fullName).map(({ id }) => id)).toHaveLength(2);
+  expect(new Set(about("push", twice.fullName).map(({ id }) => id)).size).toBe(1);
+});
+
 test("deliveries are listed page by page", async () => {
   const all = await app.paginate("GET /app/hook/deliveries", { per_page: 2 });
   expect(all.length).toBeGreaterThan(4);

@@ -10,4 +10,5 @@ export type {
 } from "./core/context.ts";
 export type { AccessKey } from "./core/credentials.ts";
 export { AwsError } from "./core/errors.ts";
+export type { Fault, FaultPlan, Faults } from "./core/faults.ts";
 export { type Sandbox, type SandboxOptions, startSandbox } from "./sandbox.ts";

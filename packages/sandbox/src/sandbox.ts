@@ -1,9 +1,12 @@
 import { appendFile, mkdirSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import { type ControlledClock, createClock } from "./core/clock.ts";
 import type { Send, ServiceRuntime, Signals, Surroundings } from "./core/context.ts";
+import { withControl } from "./core/control.ts";
 import { type AccessKey, openCredentials, sessionArn } from "./core/credentials.ts";
 import { childEnvironment } from "./core/environment.ts";
+import { createFaults, type Faults } from "./core/faults.ts";
 import type { FrontDefinition } from "./core/fronts.ts";
 import { type HttpPort, listenHttp, listenUdp, type UdpPort } from "./core/listen.ts";
 import { systemRandom } from "./core/random.ts";
@@ -46,6 +49,7 @@ export interface Sandbox {
   readonly clock: ControlledClock;
   readonly signals: Signals;
   readonly surroundings: Surroundings;
+  readonly faults: Faults;
   /** Runs an SDK command in process, as the account's own user. Default: the tooling account, `options.region`. */
   readonly send: Send;
   /** The long-lived key of an account, for clients over the wire. */
@@ -123,6 +127,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     const udp = await listenUdp(options.ports?.xray ?? 0);
     undo.push(() => udp.close());
 
+    const faults = createFaults({ id: () => `fault-${systemRandom.hex(8)}`, wait: (ms) => setTimeout(ms), log });
     let gitDirectory: Surroundings["gitDirectory"] = () => undefined;
     const surroundings: Surroundings = {
       awsUrl: http.aws.url,
@@ -131,6 +136,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
       oidcUrl: http.oidc.url,
       xrayDaemonAddress: udp.address,
       dataDir,
+      faults,
       gitDirectory: (repository) => gitDirectory(repository),
       credentialsFor: (roleArn, sessionName, given = {}) =>
         credentials.issueSession({ roleArn, sessionName, durationMs: CHILD_SESSION_MS, ...given }),
@@ -153,7 +159,8 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
       if (running) undo.push(() => running.stop());
     }
     const shared = { clock, random: systemRandom, log, defaultRegion: region };
-    http.aws.serve(createWireHandler({ models, runtimes, credentials, shared }));
+    const wire = createWireHandler({ models, runtimes, credentials, shared, faults });
+    http.aws.serve(withControl({ faults, clock }, wire));
     const ports = { ...http, xray: udp };
     gitDirectory = await startFronts({ fronts, options, models, runtimes, ports, undo });
     undo.push(() => {
@@ -181,6 +188,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
       clock,
       signals,
       surroundings,
+      faults,
       send,
       credentials: (account) => credentials.ofAccount(account),
       runtimeOf: (client) => {

@@ -1,3 +1,5 @@
+import type { Faults } from "./faults.ts";
+import type { IdentitySource } from "./authorization/authorize.ts";
 import type { Collection, Store } from "./store.ts";
 
 /** Who signed a request: a long-lived key of an account, or the session of an assumed role. */
@@ -9,6 +11,12 @@ export interface Caller {
   /** Of a session: the role itself, with its path (which `arn` leaves out). */
   readonly roleArn?: string;
   readonly sourceIdentity?: string;
+  /** Of an IAM user's access key: the user's name. A key of the account itself has none, and may everything. */
+  readonly user?: string;
+  /** Policies that were given when the session was begun; it may at most what they allow. */
+  readonly sessionPolicies?: readonly string[];
+  /** `aws:PrincipalTag/…`: of the session. */
+  readonly tags?: Readonly<Record<string, string>>;
   /** Set when a service acts by itself, in process: its principal, `codepipeline.amazonaws.com`. */
   readonly service?: string;
   /** For what the service acts (a rule, a topic): `aws:SourceArn` in a resource's policy. */
@@ -119,6 +127,8 @@ export interface Surroundings {
   readonly xrayDaemonAddress: string;
   /** Where this sandbox keeps everything. A service writes below `<dataDir>/<service>` only. */
   readonly dataDir: string;
+  /** What goes wrong on demand: asked by the ports for each request, and by whatever sends events on. */
+  readonly faults: Pick<Faults, "around" | "copiesOf">;
   /** Bare repository of `owner/name`, or undefined when there is none. */
   gitDirectory(repository: string): string | undefined;
   /**
@@ -152,6 +162,21 @@ export interface ServiceRuntime {
   contextFor(account: string, region: string): Context;
 }
 
+/** One thing that a request needs permission for. */
+export interface Need {
+  /** `s3:GetObject` */
+  readonly action: string;
+  /** Its ARN; `*` for an action that knows no resource. Left out where it isn't known: any resource of a policy matches. */
+  readonly resource?: string | undefined;
+  /** Condition keys in lower case, beyond those that follow from the caller, the time and the region. */
+  readonly conditions?: Readonly<Record<string, string | readonly string[] | undefined>>;
+  /** The resource's own policy, where it has one, and the account that it belongs to. */
+  readonly policy?: string | undefined;
+  readonly owner?: string;
+  /** The resource's policy has to allow it whatever the identity's says: a key's, a role's trust. */
+  readonly policyDecides?: boolean;
+}
+
 /** What an operation is given. It knows no HTTP. */
 export interface Context extends Omit<ServiceRuntime, "storeOf" | "scopes" | "contextFor"> {
   readonly account: string;
@@ -171,6 +196,14 @@ export interface Context extends Omit<ServiceRuntime, "storeOf" | "scopes" | "co
   /** For what belongs to a service as a whole, not to one account (bucket names, account-less tokens). */
   readonly globalStore: Store;
   readonly send: Send;
+  /**
+   * Raises the service's own AccessDenied, in AWS's words, unless the caller may: by its identity's policies, boundary and
+   * session policies, and by the resource's own policy. A key of the account itself and a service that acts by itself
+   * may everything of their own account. Operations of most services are asked about before they run (`core/authorization`).
+   */
+  authorize(need: Need): void;
+  /** Roles and users of this sandbox; undefined where IAM isn't among its services. */
+  readonly identities: IdentitySource | undefined;
   /** Shorthand for `store.collection(name)`. */
   collection<T>(name: string): Collection<T>;
   readonly runtime: ServiceRuntime;

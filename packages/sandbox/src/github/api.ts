@@ -1,5 +1,5 @@
 import type { IncomingMessage } from "node:http";
-import type { SandboxClock, Signals } from "../core/context.ts";
+import type { SandboxClock, Signals, Surroundings } from "../core/context.ts";
 import type { Accounts } from "./accounts.ts";
 import type { Authentication, Principal } from "./authentication.ts";
 import type { GitHubOptions } from "./options.ts";
@@ -17,6 +17,7 @@ export interface GitHub {
   readonly smartHttp: SmartHttp;
   readonly clock: SandboxClock;
   readonly signals: Signals;
+  readonly faults: Surroundings["faults"];
   /** `http://127.0.0.1:4568` */
   readonly url: string;
   directoryOf(repository: Pick<RepositoryRecord, "owner" | "name">): string;

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import path from "node:path";
 import type { ServiceRuntime } from "../core/context.ts";
+import { CutConnection, type FaultWords } from "../core/faults.ts";
 import type { FrontHandler, HttpFront } from "../core/fronts.ts";
 import { createAccounts } from "./accounts.ts";
 import { type ApiAnswer, type GitHub, GitHubError, notFound } from "./api.ts";
@@ -25,6 +26,14 @@ import { createWebhooks } from "./webhooks.ts";
 
 /** `/acme/orders.git/info/refs` and its kin. */
 const GIT_PATH = /^\/([^/]+)\/([^/]+?)(?:\.git)?\/(info\/refs|git-upload-pack|git-receive-pack)$/;
+
+const FAULT_WORDS: FaultWords = {
+  throttled: () =>
+    new GitHubError(403, "You have exceeded a secondary rate limit. Please wait a few minutes before you try again."),
+  expired: () => new GitHubError(401, "Bad credentials"),
+  refused: () => new GitHubError(403, "Resource not accessible by integration"),
+  failed: (status) => new GitHubError(status, "Server Error"),
+};
 
 /** Work on one thing after the other, for each key. */
 function createLocks() {
@@ -51,10 +60,11 @@ function openGitHub(runtime: ServiceRuntime, options: GitHubOptions): GitHub {
     accounts,
     records,
     authentication: createAuthentication(options, { accounts, records, clock }),
-    webhooks: createWebhooks(options, { records, clock, random, log }),
+    webhooks: createWebhooks(options, { records, clock, random, log, faults: surroundings.faults }),
     smartHttp: createSmartHttp(),
     clock,
     signals,
+    faults: surroundings.faults,
     url: surroundings.githubUrl,
     // Lower case, because two names that differ in case alone are one repository.
     directoryOf: ({ owner, name }) => path.join(root, owner.toLowerCase(), `${name.toLowerCase()}.git`),
@@ -110,11 +120,8 @@ async function serveApi(github: GitHub, url: URL, request: IncomingMessage): Pro
   const principal = github.authentication.principalOf(request);
   if (principal === "unknown") throw new GitHubError(401, "Bad credentials");
   if (!principal) throw new GitHubError(401, "Requires authentication");
-  const fault = github.options.fault?.({ method: request.method ?? "", path: url.pathname });
-  if (fault?.at === "before") throw new GitHubError(fault.status, "Server Error");
-  const answer = await callApi(github, principal, url, request);
-  if (fault) throw new GitHubError(fault.status, "Server Error");
-  return answer;
+  const target = { service: "github", operation: `${request.method} ${url.pathname}` };
+  return github.faults.around(target, FAULT_WORDS, () => callApi(github, principal, url, request));
 }
 
 async function serve(github: GitHub, request: IncomingMessage, response: ServerResponse, requestId: string) {
@@ -122,7 +129,10 @@ async function serve(github: GitHub, request: IncomingMessage, response: ServerR
   if (!asked.startsWith("/") || asked.startsWith("//")) throw notFound();
   const url = new URL(asked, github.url);
   const git = GIT_PATH.exec(url.pathname);
-  if (git) return serveGit(github, git, url, request, response);
+  if (git) {
+    const target = { service: "github", operation: `${git[3]} ${git[1]}/${git[2]}` };
+    return github.faults.around(target, FAULT_WORDS, () => serveGit(github, git, url, request, response));
+  }
   if (request.method === "GET" && request.headers.accept?.includes("text/html"))
     return servePage(github, url, response);
   return send(response, await serveApi(github, url, request), requestId);
@@ -152,6 +162,7 @@ export const githubFront: HttpFront = {
         try {
           await serve(github, request, response, requestId);
         } catch (error) {
+          if (error instanceof CutConnection) return request.socket.destroy();
           const { status, message, errors } = errorOf(error, (unknown) =>
             runtime.log("github.failed", {
               requestId,

@@ -9,15 +9,6 @@ export interface GitHubOptions {
     readonly webhookSecret: string;
     readonly webhookUrl: string;
   };
-  /** For tests: asked once for each request of the REST API; git's own requests never fail by it. */
-  readonly fault?: (request: { readonly method: string; readonly path: string }) => Fault | undefined;
-}
-
-/** `before`: nothing was done. `after`: everything was done, and only the answer is lost. */
-interface Fault {
-  readonly at: "before" | "after";
-  /** 502 */
-  readonly status: number;
 }
 
 /** The App's installation in the one organisation. */

@@ -1,5 +1,5 @@
 import { createHmac } from "node:crypto";
-import type { RandomSource, SandboxClock } from "../core/context.ts";
+import type { RandomSource, SandboxClock, Surroundings } from "../core/context.ts";
 import { type GitHubOptions, INSTALLATION_ID } from "./options.ts";
 import type { DeliveryRecord, Records, RepositoryRecord } from "./records.ts";
 
@@ -38,11 +38,13 @@ export function createWebhooks(
     clock,
     random,
     log,
+    faults,
   }: {
     records: Records;
     clock: SandboxClock;
     random: RandomSource;
     log: (event: string, fields: object) => void;
+    faults: Pick<Surroundings["faults"], "copiesOf">;
   },
 ) {
   const underWay = new Set<Promise<unknown>>();
@@ -73,6 +75,13 @@ export function createWebhooks(
     return records.addDelivery({ ...message, ...result, deliveredAt: started.toISOString(), durationSeconds });
   }
 
+  /** A delivery that never arrives: as on GitHub it is on record as failed, and can be asked for again. */
+  function lose(message: Message): void {
+    const deliveredAt = clock.now().toISOString();
+    const result = { status: "failed to connect to host", statusCode: 502 };
+    records.addDelivery({ ...message, ...result, deliveredAt, durationSeconds: 0 });
+  }
+
   function inBackground(event: string, work: () => Promise<unknown>): void {
     const task = work().catch((error: unknown) => log("webhook.failed", { event, error: String(error) }));
     underWay.add(task);
@@ -87,7 +96,10 @@ export function createWebhooks(
         const made: { action?: string } = await makePayload();
         const payload = JSON.stringify({ ...made, installation: { id: INSTALLATION_ID, node_id: "MDIzOk" } });
         const action = made.action ?? null;
-        await deliver({ guid, event, action, repositoryId: repository.id, payload, redelivery: false });
+        const message = { guid, event, action, repositoryId: repository.id, payload, redelivery: false };
+        const copies = faults.copiesOf({ service: "webhook", operation: event });
+        if (copies === 0) lose(message);
+        for (let copy = 0; copy < copies; copy += 1) await deliver(message);
       });
     },
     /** Sends a delivery again, under the same guid. */

@@ -1,6 +1,9 @@
 import type { NormalizedSchema } from "@smithy/core/schema";
+import type { Caller } from "../context.ts";
 import { AwsError } from "../errors.ts";
+import type { FaultWords } from "../faults.ts";
 import type { Protocol, ServiceModel } from "./model.ts";
+import type { Call } from "./protocols/protocol.ts";
 
 /** How an error looks on the wire, as far as the protocols share it. */
 export interface ErrorShape {
@@ -56,6 +59,37 @@ export function refusal(kind: Refusal, protocol: Protocol): AwsError {
   }
   if (protocol === "query") return new AwsError(query, message, { status: 403 });
   return new AwsError(other, message, { status: protocol === "restJson" ? 403 : 400 });
+}
+
+/**
+ * What AWS says when it throttles, fails or refuses, under each protocol's own name.
+ * Source: "Common errors" in each service's API reference, S3's "Error responses", Lambda's "Invoke".
+ */
+export function faultWords({ model, protocol, operationName }: Call, caller: Caller): FaultWords {
+  const byProtocol = (query: string, other: string, s3: string) =>
+    protocol === "restXml" ? s3 : protocol === "query" || protocol === "ec2Query" ? query : other;
+  const action = `${model.signingName}:${operationName}`;
+  return {
+    throttled() {
+      if (model.errors.has("TooManyRequestsException")) {
+        return new AwsError("TooManyRequestsException", "Rate Exceeded.", { status: 429 });
+      }
+      const code = byProtocol("Throttling", "ThrottlingException", "SlowDown");
+      const message = protocol === "restXml" ? "Please reduce your request rate." : "Rate exceeded";
+      return new AwsError(code, message, { status: protocol === "restXml" ? 503 : 400 });
+    },
+    expired: () => refusal("expired", protocol),
+    refused() {
+      const code = byProtocol("AccessDenied", "AccessDeniedException", "AccessDenied");
+      const status = byProtocol("403", "400", "403");
+      const message = `User: ${caller.arn} is not authorized to perform: ${action}`;
+      return new AwsError(code, message, { status: Number(status) });
+    },
+    failed(status) {
+      const code = byProtocol("InternalFailure", "InternalServerError", "InternalError");
+      return new AwsError(code, "We encountered an internal error. Please try again.", { status });
+    },
+  };
 }
 
 const REFUSALS: Readonly<

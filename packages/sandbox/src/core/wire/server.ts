@@ -2,18 +2,19 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Caller } from "../context.ts";
 import type { Credentials } from "../credentials.ts";
 import { AwsError } from "../errors.ts";
+import { CutConnection, type Faults } from "../faults.ts";
 import type { RequestHandler } from "../fronts.ts";
 import { invoke, notImplemented } from "../invoke.ts";
 import type { Runtimes, Shared } from "../runtime.ts";
 import { dechunk } from "./chunked.ts";
-import { refusal, toAwsError } from "./errors.ts";
+import { faultWords, refusal, toAwsError } from "./errors.ts";
 import { createIdentify } from "./identify.ts";
 import { type Fields, header, type WireRequest, type WireResponse } from "./message.ts";
 import type { Protocol, ServiceModel } from "./model.ts";
 import { cbor } from "./protocols/cbor.ts";
 import { json } from "./protocols/json.ts";
 import type { Call, WireProtocol } from "./protocols/protocol.ts";
-import { query } from "./protocols/query.ts";
+import { ec2Query, query } from "./protocols/query.ts";
 import { restJson } from "./protocols/rest-json.ts";
 import { restXml } from "./protocols/rest-xml.ts";
 import { readSignature, type SignedBy, sha256, verifySignature } from "./signature.ts";
@@ -21,6 +22,7 @@ import { escapeXml } from "./xml.ts";
 
 const PROTOCOLS: Readonly<Record<Protocol, WireProtocol>> = {
   query,
+  ec2Query,
   "json1.0": json,
   "json1.1": json,
   restJson,
@@ -33,13 +35,14 @@ export interface WireDeps {
   readonly runtimes: Pick<Runtimes, "context">;
   readonly credentials: Pick<Credentials, "lookUp">;
   readonly shared: Pick<Shared, "clock" | "random" | "log" | "defaultRegion">;
+  readonly faults: Pick<Faults, "around">;
 }
 
 /**
  * The AWS port: request in, the caller's own protocol out. Steps, in order: read the body, read the signature, identify
  * the operation, authenticate, run, answer. Whatever fails is answered as that protocol writes errors.
  */
-export function createWireHandler({ models, runtimes, credentials, shared }: WireDeps): RequestHandler {
+export function createWireHandler({ models, runtimes, credentials, shared, faults }: WireDeps): RequestHandler {
   const identify = createIdentify(models);
 
   const authenticate = (call: Call, by: SignedBy | undefined, rawBody: Buffer): Caller => {
@@ -75,9 +78,14 @@ export function createWireHandler({ models, runtimes, credentials, shared }: Wir
       const traceHeader = header(call.request, "x-amzn-trace-id");
       const origin = { account: caller.account, region, caller, internal: false, requestId, signal, traceHeader };
       const context = runtimes.context(call.model, origin);
-      const output = await invoke(call.model, operation, context, protocol.readInput(call, operation));
+      const target = { service: call.model.signingName, operation: operation.name, account: caller.account };
+      const words = faultWords(call, caller);
+      const output = await faults.around(target, words, () =>
+        invoke(call.model, operation, context, protocol.readInput(call, operation)),
+      );
       return protocol.writeOutput(call, operation, output as Fields, requestId);
     } catch (thrown) {
+      if (thrown instanceof CutConnection) throw thrown;
       const error = toAwsError(thrown);
       const operation = `${call.model.name}.${call.operationName}`;
       if (error !== thrown) shared.log("request.crashed", { operation, requestId, error: stackOf(thrown) });
@@ -97,6 +105,10 @@ export function createWireHandler({ models, runtimes, credentials, shared }: Wir
       response = await run(identify(request, by), by, rawBody, requestId, hangUp.signal);
     } catch (thrown) {
       if (incoming.destroyed && !incoming.complete) return;
+      if (thrown instanceof CutConnection) {
+        incoming.socket.destroy();
+        return;
+      }
       response = bareError(incoming, toAwsError(thrown), requestId);
     }
     send(outgoing, incoming.method ?? "GET", response, requestId);
