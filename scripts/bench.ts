@@ -11,6 +11,10 @@ const benches: Record<string, { about: string; load: () => Promise<{ run: () => 
     about: "a whole pipeline against the same commands in a plain shell",
     load: () => import("./bench/pipeline.ts"),
   },
+  wire: {
+    about: "operations that round-trip exactly with the JavaScript SDK and with botocore",
+    load: () => import("./bench/wire.ts"),
+  },
   start: { about: "npm start to the sign-in page, and memory when idle", load: () => import("./bench/start.ts") },
   fresh: { about: "a fresh clone to the sign-in page, npm's cache warm", load: () => import("./bench/fresh.ts") },
 };

@@ -27,14 +27,31 @@ export function parseForm(text: string): FormNode {
   return root;
 }
 
+/** How EC2's forms differ: names of their own, capitalised, and every list flat. */
+export interface FormStyle {
+  readonly ec2?: boolean;
+}
+
+/** The key of a structure's member. https://smithy.io/2.0/aws/protocols/aws-ec2-query-protocol.html#query-key-resolution */
+function memberKey(name: string, member: NormalizedSchema, style: FormStyle): string {
+  const traits = member.getMergedTraits();
+  if (!style.ec2) return traits.xmlName ?? name;
+  const key = traits.xmlName ?? name;
+  return (traits as { ec2QueryName?: string }).ec2QueryName ?? key.charAt(0).toUpperCase() + key.slice(1);
+}
+
 /** Reads a typed input out of a query form, by the schema's XML names. */
-export function readForm(schema: NormalizedSchema, node: FormNode | string | undefined): unknown {
+export function readForm(
+  schema: NormalizedSchema,
+  node: FormNode | string | undefined,
+  style: FormStyle = {},
+): unknown {
   if (node === undefined) return undefined;
   if (schema.isUnitSchema()) return {};
   if (schema.isStructSchema()) {
     const fields: Fields = {};
     for (const [name, member] of schema.structIterator()) {
-      const field = readForm(member, child(node, member.getMergedTraits().xmlName ?? name));
+      const field = readForm(member, child(node, memberKey(name, member, style)), style);
       if (field !== undefined) fields[name] = field;
     }
     return fields;
@@ -42,10 +59,9 @@ export function readForm(schema: NormalizedSchema, node: FormNode | string | und
   const { xmlFlattened } = schema.getMergedTraits();
   if (schema.isListSchema()) {
     const member = schema.getValueSchema();
-    const items = xmlFlattened
-      ? node
-      : (child(node, member.getMergedTraits().xmlName ?? "member") ?? child(node, "member"));
-    return numbered(items).map((item) => readForm(member, item));
+    const flat = xmlFlattened || style.ec2;
+    const items = flat ? node : (child(node, member.getMergedTraits().xmlName ?? "member") ?? child(node, "member"));
+    return numbered(items).map((item) => readForm(member, item, style));
   }
   if (schema.isMapSchema()) {
     const keyName = schema.getKeySchema().getMergedTraits().xmlName ?? "key";
@@ -53,7 +69,7 @@ export function readForm(schema: NormalizedSchema, node: FormNode | string | und
     const valueName = member.getMergedTraits().xmlName ?? "value";
     const entries = numbered(xmlFlattened ? node : child(node, "entry"));
     return Object.fromEntries(
-      entries.map((entry) => [child(entry, keyName), readForm(member, child(entry, valueName))]),
+      entries.map((entry) => [child(entry, keyName), readForm(member, child(entry, valueName), style)]),
     );
   }
   return fromText(schema, typeof node === "string" ? node : "");

@@ -63,7 +63,8 @@ export function createIdentify(models: readonly ServiceModel[]): Identify {
       const action = String(form.Action ?? "");
       const offering = models.filter((model) => model.version === form.Version && model.operations.has(action));
       const model = offering.find((candidate) => candidate.signingName === by?.signingName) ?? offering[0];
-      if (model) return { model, operationName: action, protocol: "query", request, form };
+      const protocol = model?.protocol === "ec2Query" ? "ec2Query" : "query";
+      if (model) return { model, operationName: action, protocol, request, form };
     }
     const rest = identifyRest(request, by);
     if (rest) return rest;

@@ -3,7 +3,7 @@ import type { StaticSchema } from "@smithy/types";
 import type { ServiceDefinition } from "../service.ts";
 
 /** How a service's SDK client speaks. SQS, CloudWatch and others are understood in further protocols too. */
-export type Protocol = "query" | "json1.0" | "json1.1" | "restJson" | "restXml" | "cbor";
+export type Protocol = "query" | "ec2Query" | "json1.0" | "json1.1" | "restJson" | "restXml" | "cbor";
 
 export interface OperationModel {
   readonly name: string;
@@ -55,6 +55,7 @@ const ERROR = -3;
 
 const PROTOCOLS: Readonly<Record<string, Protocol>> = {
   "aws.protocols#awsQuery": "query",
+  "aws.protocols#ec2Query": "ec2Query",
   "aws.protocols#awsJson1_0": "json1.0",
   "aws.protocols#awsJson1_1": "json1.1",
   "aws.protocols#restJson1": "restJson",

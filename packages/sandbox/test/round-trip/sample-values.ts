@@ -1,5 +1,5 @@
 import type { NormalizedSchema } from "@smithy/core/schema";
-import { requiredMembers } from "../src/core/wire/model.ts";
+import { requiredMembers } from "../../src/core/wire/model.ts";
 
 /** Where a value will travel decides which characters it can carry. */
 type Place = "label" | "header" | "body";
