@@ -1,8 +1,11 @@
 import * as sdk from "@aws-sdk/client-cloudwatch";
 import { defineService } from "../../core/service.ts";
 import { alarmOperations } from "./alarms.ts";
+import { dashboardOperations } from "./dashboards.ts";
+import { getMetricData } from "./get-metric-data.ts";
+import { getMetricStatistics } from "./get-metric-statistics.ts";
+import { listMetrics } from "./list-metrics.ts";
 import { putMetricData } from "./put-data.ts";
-import { readOperations } from "./read-data.ts";
 import { openSamples } from "./samples.ts";
 
 /**
@@ -17,7 +20,14 @@ import { openSamples } from "./samples.ts";
 export const cloudwatch = defineService({
   sdk,
   client: "CloudWatchClient",
-  operations: { ...readOperations, ...alarmOperations, PutMetricData: putMetricData },
+  operations: {
+    ...alarmOperations,
+    ...dashboardOperations,
+    GetMetricData: getMetricData,
+    GetMetricStatistics: getMetricStatistics,
+    ListMetrics: listMetrics,
+    PutMetricData: putMetricData,
+  },
   // How percentiles lie between two values isn't written down: they are taken on the line between them.
   grades: { GetMetricData: "guessed", GetMetricStatistics: "guessed" },
   start(runtime) {
