@@ -8,6 +8,7 @@ import { cloudwatch } from "./services/cloudwatch/index.ts";
 import { codebuild } from "./services/codebuild/index.ts";
 import { codeConnections } from "./services/codeconnections/index.ts";
 import { codepipeline } from "./services/codepipeline/index.ts";
+import { dynamoDb, dynamoDbStreams } from "./services/dynamodb/index.ts";
 import { eventBridge } from "./services/eventbridge/index.ts";
 import { iam } from "./services/iam/index.ts";
 import { kms } from "./services/kms/index.ts";
@@ -30,6 +31,8 @@ export const services: readonly ServiceDefinition[] = [
   xray,
   kms,
   sqs,
+  dynamoDb,
+  dynamoDbStreams,
   ssm, // keeps SecureStrings with KMS
   eventBridge,
   codeConnections,
