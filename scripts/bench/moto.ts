@@ -1,0 +1,97 @@
+import { spawn, spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { startSandbox } from "../../packages/sandbox/src/index.ts";
+import { print, until } from "./figure.ts";
+import { compare, type Outcome, outcomesOf, type Scenario } from "./moto/clients.ts";
+import { parameters, secretValues } from "./moto/configuration.ts";
+import { rules, stateMachines } from "./moto/glue.ts";
+import { identities, objects } from "./moto/objects.ts";
+import { logEvents, metrics } from "./moto/observability.ts";
+import { fifoQueues, queues, topics } from "./moto/queues.ts";
+import { stacks } from "./moto/stacks.ts";
+import { tables } from "./moto/tables.ts";
+
+const scenarios: Readonly<Record<string, Scenario>> = {
+  sts: identities,
+  s3: objects,
+  sqs: queues,
+  "sqs fifo": fifoQueues,
+  sns: topics,
+  ssm: parameters,
+  secrets: secretValues,
+  cloudwatch: metrics,
+  logs: logEvents,
+  events: rules,
+  dynamodb: tables,
+  states: stateMachines,
+  cloudformation: stacks,
+};
+
+/**
+ * The same calls, in the same order, to the sandbox and to moto, an independent imitation of AWS; ids and times are masked.
+ * Each difference is printed, ours first; `docs/fidelity.md` says of each what AWS's documentation says.
+ */
+export async function run(): Promise<void> {
+  if (spawnSync("python3", ["-c", "import moto.server"]).status !== 0) {
+    console.log("moto.same_pct: skipped, no python3 here can import moto.server");
+    return;
+  }
+  const only = process.argv.slice(3);
+  const dataDir = mkdtempSync(path.join(tmpdir(), "turnpike-moto-"));
+  const sandbox = await startSandbox({ dataDir, fronts: [] });
+  const moto = await startMoto();
+  try {
+    const ours = { url: sandbox.awsUrl, credentials: sandbox.credentials("111111111111") };
+    const theirs = { url: moto.url, credentials: { accessKeyId: "testing", secretAccessKey: "testing" } };
+    let calls = 0;
+    let same = 0;
+    for (const [name, scenario] of Object.entries(scenarios)) {
+      if (only.length > 0 && !only.includes(name)) continue;
+      const [left, right] = await Promise.all([outcomesOf(ours, scenario), outcomesOf(theirs, scenario)]);
+      const found = compare(left, right);
+      calls += found.length;
+      same += found.filter((differences) => differences.length === 0).length;
+      show(name, left, found);
+    }
+    print("moto.same_pct", (100 * same) / calls, calls, { same, differ: calls - same });
+  } finally {
+    moto.stop();
+    await sandbox.stop();
+    rmSync(dataDir, { recursive: true, force: true });
+  }
+}
+
+function show(name: string, outcomes: readonly Outcome[], found: readonly string[][]): void {
+  for (const [index, differences] of found.entries()) {
+    const where = `${name} #${index + 1} ${outcomes[index]?.operation}`;
+    for (const difference of differences) console.log(`  ${where} ${difference}`);
+  }
+}
+
+async function startMoto() {
+  const port = await freePort();
+  const server = spawn("python3", ["-m", "moto.server", "-H", "127.0.0.1", "-p", String(port)], { stdio: "ignore" });
+  const url = `http://127.0.0.1:${port}`;
+  await until("moto to answer", 60_000, 200, () =>
+    fetch(`${url}/moto-api/`).then(
+      () => true,
+      () => undefined,
+    ),
+  );
+  return { url, stop: () => server.kill("SIGKILL") };
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once("error", reject).listen(0, "127.0.0.1", () => {
+      const address = server.address();
+      server.close(() =>
+        address && typeof address === "object" ? resolve(address.port) : reject(new Error("no port")),
+      );
+    });
+  });
+}
