@@ -140,6 +140,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
       gitDirectory: (repository) => gitDirectory(repository),
       credentialsFor: (roleArn, sessionName, given = {}) =>
         credentials.issueSession({ roleArn, sessionName, durationMs: CHILD_SESSION_MS, ...given }),
+      userKeys: credentials.userKeys,
       childEnvironment: (home) => childEnvironment(home),
     };
     const signals = createSignals(log);

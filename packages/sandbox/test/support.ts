@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { CreateRoleCommand, PutRolePolicyCommand } from "@aws-sdk/client-iam";
 import { onTestFinished } from "vitest";
 import { type Sandbox, type SandboxOptions, startSandbox } from "../src/index.ts";
 
@@ -27,4 +28,23 @@ export async function sandboxForTest(options: Partial<SandboxOptions> = {}): Pro
 /** Settings of an SDK client that speaks to the sandbox over HTTP, with an account's own key. */
 export function clientSettings(sandbox: Sandbox, account = TOOLING) {
   return { endpoint: sandbox.awsUrl, region: REGION, credentials: sandbox.credentials(account), maxAttempts: 1 };
+}
+
+/** A role that `principal` may assume and that may do `actions` on everything; answers its ARN. */
+export async function roleForTest(
+  sandbox: Sandbox,
+  role: { name: string; account?: string; path?: string; principal: object; actions: readonly string[] },
+): Promise<string> {
+  const account = role.account ?? TOOLING;
+  const trust = { Effect: "Allow", Principal: role.principal, Action: "sts:AssumeRole" };
+  const RoleName = role.name;
+  const AssumeRolePolicyDocument = JSON.stringify({ Statement: [trust] });
+  const path = role.path === undefined ? {} : { Path: role.path };
+  const made = await sandbox.send(new CreateRoleCommand({ RoleName, AssumeRolePolicyDocument, ...path }), { account });
+  if (role.actions.length > 0) {
+    const allowed = { Effect: "Allow", Action: role.actions, Resource: "*" };
+    const PolicyDocument = JSON.stringify({ Version: "2012-10-17", Statement: [allowed] });
+    await sandbox.send(new PutRolePolicyCommand({ RoleName, PolicyName: "may", PolicyDocument }), { account });
+  }
+  return made.Role?.Arn ?? "";
 }

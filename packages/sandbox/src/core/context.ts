@@ -1,5 +1,6 @@
-import type { Faults } from "./faults.ts";
 import type { IdentitySource } from "./authorization/authorize.ts";
+import type { UserKeys } from "./credentials.ts";
+import type { Faults } from "./faults.ts";
 import type { Collection, Store } from "./store.ts";
 
 /** Who signed a request: a long-lived key of an account, or the session of an assumed role. */
@@ -138,8 +139,16 @@ export interface Surroundings {
   credentialsFor(
     roleArn: string,
     sessionName: string,
-    options?: { durationMs?: number; sourceIdentity?: string | undefined },
+    options?: {
+      durationMs?: number;
+      sourceIdentity?: string | undefined;
+      /** Documents that limit the session further. */
+      policies?: readonly string[] | undefined;
+      tags?: Readonly<Record<string, string>> | undefined;
+    },
   ): { accessKeyId: string; secretAccessKey: string; sessionToken: string; expiration: Date };
+  /** Access keys of IAM users, for the service that keeps users. */
+  readonly userKeys: UserKeys;
   /**
    * Environment for a child process: PATH (Node of this process first), LANG, TZ, a HOME of its own, and, by name,
    * the proxy, CA and npm registry settings of the machine. Nothing else of the sandbox's own environment.

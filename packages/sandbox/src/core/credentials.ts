@@ -20,7 +20,25 @@ interface SessionRequest {
   readonly roleArn: string;
   readonly sessionName: string;
   readonly sourceIdentity?: string | undefined;
+  /** What the session may at most, beside its role. */
+  readonly policies?: readonly string[] | undefined;
+  readonly tags?: Readonly<Record<string, string>> | undefined;
   readonly durationMs: number;
+}
+
+interface UserKeyRecord extends AccessKey {
+  /** `arn:aws:iam::222222222222:user/alice` */
+  readonly userArn: string;
+  readonly createdAt: string;
+  readonly isActive: boolean;
+}
+
+/** Access keys of IAM users. Whether a user may have one was decided before. */
+export interface UserKeys {
+  create(userArn: string): UserKeyRecord;
+  list(userArn: string): UserKeyRecord[];
+  setActive(accessKeyId: string, isActive: boolean): void;
+  delete(accessKeyId: string): void;
 }
 
 interface SessionRecord {
@@ -31,6 +49,8 @@ interface SessionRecord {
   /** ARN of the assumed role's session. */
   readonly arn: string;
   readonly sourceIdentity?: string | undefined;
+  readonly policies?: readonly string[] | undefined;
+  readonly tags?: Readonly<Record<string, string>> | undefined;
   readonly expiresAtMs: number;
 }
 
@@ -45,6 +65,7 @@ export interface Credentials {
   ofAccount(account: string): AccessKey;
   /** Temporary credentials of a role; whether the caller may have them was decided before. */
   issueSession(request: SessionRequest): SessionKey;
+  readonly userKeys: UserKeys;
   /** Who an access key (and its session token) belongs to. */
   lookUp(accessKeyId: string, sessionToken: string | undefined): KeyVerdict;
 }
@@ -65,6 +86,7 @@ export function sessionArn(roleArn: string, sessionName: string): { account: str
 export function openCredentials(file: string, store: Store, clock: SandboxClock, random: RandomSource): Credentials {
   const secrets = readSecrets(file);
   const sessions = store.collection<SessionRecord>("sessions");
+  const userKeys = store.collection<UserKeyRecord>("user keys");
   const keyIdOf = (account: string) => `AKIA${account}0000`;
 
   const forgetOldSessions = () => {
@@ -82,14 +104,44 @@ export function openCredentials(file: string, store: Store, clock: SandboxClock,
       writeSecrets(file, secrets);
       return { accessKeyId: keyIdOf(account), secretAccessKey };
     },
-    issueSession({ roleArn, sessionName, sourceIdentity, durationMs }) {
+    userKeys: {
+      create(userArn) {
+        const accessKeyId = `AKIA${random.token(16)}`;
+        const secretAccessKey = randomBytes(30).toString("base64");
+        const key = { accessKeyId, secretAccessKey, userArn, createdAt: clock.now().toISOString(), isActive: true };
+        userKeys.put(accessKeyId, key);
+        return key;
+      },
+      list: (userArn) =>
+        userKeys
+          .list()
+          .map(({ value }) => value)
+          .filter((key) => key.userArn === userArn),
+      setActive(accessKeyId, isActive) {
+        const key = userKeys.get(accessKeyId);
+        if (key) userKeys.put(accessKeyId, { ...key, isActive });
+      },
+      delete(accessKeyId) {
+        userKeys.delete(accessKeyId);
+      },
+    },
+    issueSession({ roleArn, sessionName, sourceIdentity, policies, tags, durationMs }) {
       forgetOldSessions();
       const accessKeyId = `ASIA${random.token(16)}`;
       const secretAccessKey = randomBytes(30).toString("base64");
       const sessionToken = randomBytes(96).toString("base64");
       const expiresAtMs = clock.now().getTime() + durationMs;
       const who = sessionArn(roleArn, sessionName);
-      sessions.put(accessKeyId, { secretAccessKey, sessionToken, roleArn, ...who, sourceIdentity, expiresAtMs });
+      sessions.put(accessKeyId, {
+        secretAccessKey,
+        sessionToken,
+        roleArn,
+        ...who,
+        sourceIdentity,
+        policies,
+        tags,
+        expiresAtMs,
+      });
       return { accessKeyId, secretAccessKey, sessionToken, expiration: new Date(expiresAtMs) };
     },
     lookUp(accessKeyId, sessionToken) {
@@ -100,11 +152,26 @@ export function openCredentials(file: string, store: Store, clock: SandboxClock,
         const arn = `arn:aws:iam::${account}:user/sandbox`;
         return { kind: "known", caller: { account, arn, accessKeyId }, secretAccessKey };
       }
+      const userKey = accessKeyId.startsWith("AKIA") ? userKeys.get(accessKeyId) : undefined;
+      if (userKey?.isActive) {
+        const { userArn: arn, secretAccessKey } = userKey;
+        const [, , , , owner = ""] = arn.split(":");
+        const caller = { account: owner, arn, user: arn.split("/").at(-1) ?? "", accessKeyId };
+        return { kind: "known", caller, secretAccessKey };
+      }
       const session = sessions.get(accessKeyId);
       if (!session || !sameText(session.sessionToken, sessionToken ?? "")) return { kind: "unknown" };
       if (session.expiresAtMs <= clock.now().getTime()) return { kind: "expired" };
-      const { account: owner, arn, roleArn, sourceIdentity } = session;
-      const caller = { account: owner, arn, roleArn, accessKeyId, ...(sourceIdentity ? { sourceIdentity } : {}) };
+      const { account: owner, arn, roleArn, sourceIdentity, policies, tags } = session;
+      const caller = {
+        account: owner,
+        arn,
+        roleArn,
+        accessKeyId,
+        ...(sourceIdentity ? { sourceIdentity } : {}),
+        ...(policies?.length ? { sessionPolicies: policies } : {}),
+        ...(tags ? { tags } : {}),
+      };
       return { kind: "known", caller, secretAccessKey: session.secretAccessKey };
     },
   };

@@ -1,4 +1,5 @@
 import type { NormalizedSchema } from "@smithy/core/schema";
+import { needsOf } from "./authorization/needs.ts";
 import type { Context } from "./context.ts";
 import { AwsError } from "./errors.ts";
 import { type OperationModel, requiredMembers, type ServiceModel } from "./wire/model.ts";
@@ -21,6 +22,10 @@ export async function invoke(
   if (missing.length > 0) {
     const code = model.protocol === "query" ? "ValidationError" : "ValidationException";
     throw new AwsError(code, `${operation.name}: missing required ${missing.join(", ")}`);
+  }
+  const { caller, identities } = context;
+  if (identities && caller.service === undefined && (caller.roleArn ?? caller.user) !== undefined) {
+    for (const need of needsOf(model, operation, input, context, identities)) context.authorize(need);
   }
   return ((await run(context, input as never)) ?? {}) as object;
 }

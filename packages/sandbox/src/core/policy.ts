@@ -1,31 +1,50 @@
+import {
+  type ConditionBlock,
+  type ConditionValues,
+  conditionsHold,
+  listOf,
+  type OneOrMany,
+  resolved,
+} from "./authorization/conditions.ts";
+import { matchesArn, matchesPattern } from "./authorization/match.ts";
 import type { Caller } from "./context.ts";
 import { AwsError } from "./errors.ts";
 
-/** One request, as a resource's own policy (a role's trust, a bucket's policy) sees it. */
+/** One request, as a policy sees it. */
 export interface PolicyRequest {
   /** `sts:AssumeRole` */
   readonly action: string;
-  /** Left out where the policy belongs to the resource alone and names none (a role's trust). */
-  readonly resource?: string;
+  /** Left out where the policy belongs to the resource alone and names none (a role's trust), or where it isn't known. */
+  readonly resource?: string | undefined;
   readonly caller: Caller;
   /** Condition keys by their name in lower case: `sts:externalid`. */
-  readonly conditions?: Readonly<Record<string, string | undefined>>;
+  readonly conditions?: ConditionValues | undefined;
 }
 
-type OneOrMany = string | readonly string[];
-
 interface Statement {
+  readonly Sid?: string;
   readonly Effect?: string;
   readonly Principal?: "*" | Readonly<Record<string, OneOrMany>>;
-  readonly NotPrincipal?: unknown;
+  readonly NotPrincipal?: "*" | Readonly<Record<string, OneOrMany>>;
   readonly Action?: OneOrMany;
   readonly NotAction?: OneOrMany;
   readonly Resource?: OneOrMany;
-  readonly Condition?: Readonly<Record<string, Readonly<Record<string, OneOrMany>>>>;
+  readonly NotResource?: OneOrMany;
+  readonly Condition?: ConditionBlock;
 }
 
+interface PolicyDocument {
+  readonly Statement: readonly Statement[];
+}
+
+/** Parsed documents by their text. Pure, as parsing is; cut when it grows too large. */
+const parsed = new Map<string, PolicyDocument>();
+const MOST_PARSED = 1000;
+
 /** Parses a policy document, or raises `MalformedPolicyDocument`. */
-export function parsePolicy(text: string): { readonly Statement: readonly Statement[] } {
+export function parsePolicy(text: string): PolicyDocument {
+  const known = parsed.get(text);
+  if (known) return known;
   let document: { Statement?: Statement | Statement[] } | null;
   try {
     document = JSON.parse(text) as { Statement?: Statement | Statement[] } | null;
@@ -42,97 +61,118 @@ export function parsePolicy(text: string): { readonly Statement: readonly Statem
       throw new AwsError("MalformedPolicyDocument", `Syntax errors in policy: Effect "${Effect}".`);
     }
   }
-  return { Statement: list };
+  if (parsed.size >= MOST_PARSED) parsed.clear();
+  const result = { Statement: list };
+  parsed.set(text, result);
+  return result;
 }
 
 /**
- * Whether a resource's own policy lets the caller in: one Allow and no Deny that names it. Identity policies aren't
- * asked: naming an account's root lets everyone of that account in. Understands `StringEquals`, `StringNotEquals`,
- * `StringLike`, `StringNotLike`, `ArnEquals`, `ArnLike` and `Bool`, each also with `IfExists`, and `Null`; any other operator
- * is refused by name (501), never guessed.
+ * Whether a resource's own policy lets the caller in: one Allow and no Deny that names it. Naming an account's root
+ * lets everyone of that account in: whether its own policies let the caller as well is `Context.authorize`'s to ask.
  */
 export function policyAllows(text: string, request: PolicyRequest): boolean {
-  const matching = parsePolicy(text).Statement.filter((statement) => matches(statement, request));
-  return matching.length > 0 && matching.every((statement) => statement.Effect === "Allow");
+  const verdict = judgeResourcePolicy(text, request);
+  return verdict === "principal" || verdict === "account";
 }
 
-function matches(statement: Statement, request: PolicyRequest): boolean {
-  if (statement.NotPrincipal !== undefined) throw unsupported("NotPrincipal");
-  const { Action, NotAction, Resource } = statement;
-  const action =
-    Action !== undefined ? like(Action, request.action, true) : !like(NotAction ?? [], request.action, true);
-  const resource = request.resource === undefined || Resource === undefined || like(Resource, request.resource);
-  return action && resource && isPrincipal(statement.Principal, request.caller) && meets(statement.Condition, request);
-}
-
-function isPrincipal(principal: Statement["Principal"], caller: Caller): boolean {
-  if (principal === undefined) return false;
-  if (principal === "*") return true;
-  if (caller.service !== undefined) {
-    return list(principal.Service ?? []).includes(caller.service) || list(principal.AWS ?? []).includes("*");
+/** What identity policies (or a boundary, or a session's) say together: a denial wins over any permission. */
+export function judgePolicies(texts: readonly string[], request: PolicyRequest): "allow" | "deny" | "none" {
+  const known = keysOf(request);
+  let isAllowed = false;
+  for (const text of texts) {
+    for (const statement of parsePolicy(text).Statement) {
+      if (!covers(statement, request, known) || !conditionsHold(statement.Condition, known)) continue;
+      if (statement.Effect === "Deny") return "deny";
+      isAllowed = true;
+    }
   }
-  return list(principal.AWS ?? []).some((name) => isCaller(name, caller));
+  return isAllowed ? "allow" : "none";
 }
 
-function isCaller(name: string, caller: Caller): boolean {
-  if (name === "*" || name === caller.account || name === caller.arn) return true;
-  return name === caller.roleArn || name === `arn:aws:iam::${caller.account}:root`;
+/**
+ * What a resource's own policy says: `principal` when it names the caller (or everybody), `account` when it names the
+ * caller's account alone, which hands the decision to that account's own policies.
+ */
+export function judgeResourcePolicy(text: string, request: PolicyRequest): "principal" | "account" | "deny" | "none" {
+  const known = keysOf(request);
+  let best: "principal" | "account" | "none" = "none";
+  for (const statement of parsePolicy(text).Statement) {
+    if (!covers(statement, request, known)) continue;
+    const named = namedIn(statement, request.caller);
+    if (named === "none" || !conditionsHold(statement.Condition, known)) continue;
+    if (statement.Effect === "Deny") return "deny";
+    if (best !== "principal") best = named;
+  }
+  return best;
 }
 
-function meets(condition: Statement["Condition"], request: PolicyRequest): boolean {
-  const known: Record<string, string | undefined> = {
+/** Whether a statement is about the request's action and resource. */
+function covers(statement: Statement, request: PolicyRequest, known: ConditionValues): boolean {
+  const { Action, NotAction, Resource, NotResource } = statement;
+  const isAction = (patterns: OneOrMany) =>
+    listOf(patterns).some((pattern) => matchesPattern(oneName(pattern), oneName(request.action), true));
+  if (Action !== undefined ? !isAction(Action) : isAction(NotAction ?? [])) return false;
+  const { resource } = request;
+  if (resource === undefined) return true;
+  const isResource = (patterns: OneOrMany) =>
+    listOf(patterns).some((pattern) => {
+      const wanted = resolved(pattern, known);
+      return wanted !== undefined && (matchesArn(wanted, resource) || isSecret(wanted, resource));
+    });
+  if (Resource !== undefined) return isResource(Resource);
+  return NotResource === undefined || !isResource(NotResource);
+}
+
+/** CodeConnections renamed itself; either prefix means the same actions. */
+const oneName = (action: string) => action.replace(/^codeconnections:/i, "codestar-connections:");
+
+/** A secret asked for by its name stands for whatever six characters its ARN ends in. */
+function isSecret(pattern: string, resource: string): boolean {
+  return resource.endsWith("-??????") && matchesArn(pattern.replace(/-[A-Za-z0-9]{6}$/, "-??????"), resource);
+}
+
+function namedIn({ Principal, NotPrincipal }: Statement, caller: Caller): "principal" | "account" | "none" {
+  if (NotPrincipal === undefined) return gradeOf(Principal, caller);
+  return gradeOf(NotPrincipal, caller) === "none" ? "principal" : "none";
+}
+
+function gradeOf(principal: Statement["Principal"], caller: Caller): "principal" | "account" | "none" {
+  if (principal === undefined) return "none";
+  if (principal === "*") return "principal";
+  const names = listOf(principal.AWS ?? []);
+  if (names.includes("*")) return "principal";
+  if (caller.service !== undefined) {
+    return listOf(principal.Service ?? []).includes(caller.service) ? "principal" : "none";
+  }
+  if (names.some((name) => name === caller.arn || name === caller.roleArn)) return "principal";
+  const isAccount = names.some((name) => name === caller.account || name === `arn:aws:iam::${caller.account}:root`);
+  return isAccount ? "account" : "none";
+}
+
+/**
+ * The condition keys that follow from who calls. Loopback counts as `aws:SecureTransport`.
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
+ */
+function keysOf({ caller, conditions }: PolicyRequest): ConditionValues {
+  const tags = Object.entries(caller.tags ?? {}).map(([key, value]) => [
+    `aws:principaltag/${key.toLowerCase()}`,
+    value,
+  ]);
+  const user = /:user\/(?:.*\/)?([^/]+)$/.exec(caller.arn)?.[1];
+  return {
     // A session is known to conditions by its role.
-    "aws:principalarn": request.caller.roleArn ?? request.caller.arn,
-    "aws:principalaccount": request.caller.account,
-    "aws:sourceidentity": request.caller.sourceIdentity,
-    "aws:sourcearn": request.caller.sourceArn,
-    "aws:sourceaccount": request.caller.sourceAccount,
-    ...request.conditions,
+    "aws:principalarn": caller.roleArn ?? caller.arn,
+    "aws:principalaccount": caller.account,
+    "aws:principaltype": caller.roleArn ? "AssumedRole" : "User",
+    "aws:principalisawsservice": String(caller.service !== undefined),
+    "aws:principalservicename": caller.service,
+    "aws:username": user,
+    "aws:sourceidentity": caller.sourceIdentity,
+    "aws:sourcearn": caller.sourceArn,
+    "aws:sourceaccount": caller.sourceAccount,
+    "aws:securetransport": "true",
+    ...Object.fromEntries(tags),
+    ...conditions,
   };
-  return Object.entries(condition ?? {}).every(([operator, keys]) =>
-    Object.entries(keys).every(([key, wanted]) => holds(operator, known[key.toLowerCase()], list(wanted).map(String))),
-  );
-}
-
-type Comparison = (actual: string, wanted: readonly string[]) => boolean;
-
-const equals: Comparison = (actual, wanted) => wanted.includes(actual);
-const matchesPattern: Comparison = (actual, wanted) => like(wanted, actual);
-
-/** `unset` says whether the condition holds when the request hasn't got the key. */
-const OPERATORS: Readonly<Record<string, { readonly holds: Comparison; readonly unset: boolean }>> = {
-  StringEquals: { holds: equals, unset: false },
-  StringNotEquals: { holds: (actual, wanted) => !equals(actual, wanted), unset: true },
-  StringLike: { holds: matchesPattern, unset: false },
-  StringNotLike: { holds: (actual, wanted) => !matchesPattern(actual, wanted), unset: true },
-  ArnEquals: { holds: matchesPattern, unset: false },
-  ArnLike: { holds: matchesPattern, unset: false },
-  Bool: {
-    holds: (actual, wanted) => wanted.some((value) => value.toLowerCase() === actual.toLowerCase()),
-    unset: false,
-  },
-};
-
-function holds(operator: string, actual: string | undefined, wanted: readonly string[]): boolean {
-  if (operator === "Null") return wanted.includes(String(actual === undefined));
-  const known = OPERATORS[operator.replace(/IfExists$/, "")];
-  if (!known) throw unsupported(`the condition operator "${operator}"`);
-  if (actual === undefined) return known.unset || operator.endsWith("IfExists");
-  return known.holds(actual, wanted);
-}
-
-function like(patterns: OneOrMany, text: string, ignoreCase = false): boolean {
-  return list(patterns).some((pattern) => {
-    const source = pattern
-      .replace(/[.+^${}()|[\]\\]/g, "\\$&")
-      .replaceAll("*", ".*")
-      .replaceAll("?", ".");
-    return new RegExp(`^${source}$`, ignoreCase ? "is" : "s").test(text);
-  });
-}
-
-const list = (value: OneOrMany): readonly string[] => (typeof value === "string" ? [value] : value);
-
-function unsupported(what: string): AwsError {
-  return new AwsError("NotImplemented", `sandbox: ${what} in a resource policy is not implemented`, { status: 501 });
 }

@@ -1,5 +1,6 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
+import { denialOf, type IdentitySource, refusalOf } from "./authorization/authorize.ts";
 import type {
   AnyCommand,
   Caller,
@@ -62,6 +63,12 @@ export function createRuntimes(models: readonly ServiceModel[], shared: Shared):
     }
   }
   const runtimes = new Map<string, ServiceRuntime>();
+  const keeper = models.find(({ definition }) => definition.identities !== undefined);
+  let known: IdentitySource | undefined;
+  const identities = () => {
+    if (keeper) known ??= keeper.definition.identities?.(runtimeOf(keeper.name, principalOf(keeper)));
+    return known;
+  };
 
   const send: Runtimes["send"] = async (command, origin) => {
     const { schema, input } = command as { schema?: [number, string, string]; input: object };
@@ -108,6 +115,12 @@ export function createRuntimes(models: readonly ServiceModel[], shared: Shared):
       store,
       globalStore: runtime.storeOf("", ""),
       send: sendAs(principalOf(model), origin),
+      identities: identities(),
+      authorize(need) {
+        const asking = { ...origin, now: shared.clock.now(), isExternal: !origin.internal };
+        const denial = denialOf(need, asking, identities());
+        if (denial !== undefined) throw refusalOf(need, origin.caller, denial, model);
+      },
       collection: <T>(name: string): Collection<T> => store.collection<T>(name),
       runtime,
     };
@@ -159,5 +172,8 @@ function frontContext(runtime: ServiceRuntime, origin: CallOrigin, send: Send): 
   const globalStore = runtime.storeOf("", "");
   const collection = <T>(name: string): Collection<T> => store.collection<T>(name);
   const own = { clock, random, signals, surroundings, log };
-  return { ...own, ...origin, signal: NEVER_ABORTED, store, globalStore, send, collection, runtime };
+  // A front is a service of the sandbox itself: what it does is asked of nobody.
+  const authorize = () => undefined;
+  const rest = { globalStore, send, collection, runtime, authorize, identities: undefined };
+  return { ...own, ...origin, signal: NEVER_ABORTED, store, ...rest };
 }

@@ -1,3 +1,4 @@
+import type { IdentitySource } from "./authorization/authorize.ts";
 import type { Context, ServiceRuntime } from "./context.ts";
 
 /** An SDK client module: `import * as sdk from "@aws-sdk/client-lambda"`. */
@@ -35,6 +36,8 @@ export interface ServiceDefinition {
   /** Grade of every operation that is not `documented`. */
   readonly grades: Readonly<Record<string, Grade>>;
   readonly start: ((runtime: ServiceRuntime) => Running | Promise<Running>) | undefined;
+  /** Of the service that keeps roles and users (IAM) alone: without it, everybody may everything of their account. */
+  readonly identities: ((runtime: ServiceRuntime) => IdentitySource) | undefined;
 }
 
 /** Background work of a service. `stop` ends every child process and timer, and returns when they are gone. */
@@ -54,6 +57,7 @@ export function defineService<Sdk extends object>(definition: {
   operations: Operations<Sdk>;
   grades?: Partial<Record<OperationName<Sdk>, Grade>>;
   start?: (runtime: ServiceRuntime) => Running | Promise<Running>;
+  identities?: (runtime: ServiceRuntime) => IdentitySource;
 }): ServiceDefinition {
   return {
     sdk: definition.sdk as SdkModule,
@@ -61,5 +65,6 @@ export function defineService<Sdk extends object>(definition: {
     operations: definition.operations as ServiceDefinition["operations"],
     grades: (definition.grades ?? {}) as Record<string, Grade>,
     start: definition.start,
+    identities: definition.identities,
   };
 }

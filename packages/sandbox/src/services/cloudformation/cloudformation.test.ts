@@ -20,7 +20,7 @@ import {
   waitUntilStackCreateComplete,
 } from "@aws-sdk/client-cloudformation";
 import { ListRulesCommand } from "@aws-sdk/client-eventbridge";
-import { CreateRoleCommand, GetRoleCommand, ListRolesCommand } from "@aws-sdk/client-iam";
+import { GetRoleCommand, ListRolesCommand } from "@aws-sdk/client-iam";
 import { DescribeKeyCommand } from "@aws-sdk/client-kms";
 import { CreateBucketCommand, GetBucketTaggingCommand, ListBucketsCommand, PutObjectCommand } from "@aws-sdk/client-s3";
 import {
@@ -30,7 +30,7 @@ import {
   ReceiveMessageCommand,
 } from "@aws-sdk/client-sqs";
 import { describe, expect, it } from "vitest";
-import { clientSettings, DEV, REGION, sandboxForTest } from "../../../test/support.ts";
+import { clientSettings, DEV, REGION, roleForTest, sandboxForTest } from "../../../test/support.ts";
 import type { Sandbox } from "../../sandbox.ts";
 import { eventBridge } from "../eventbridge/index.ts";
 import { iam } from "../iam/index.ts";
@@ -392,21 +392,20 @@ describe("a stack's request", () => {
 
   it("acts as the role that it names, if that role trusts CloudFormation", async () => {
     const sandbox = await start();
-    const trust = (Service: string) =>
-      JSON.stringify({
-        Version: "2012-10-17",
-        Statement: [{ Effect: "Allow", Principal: { Service }, Action: "sts:AssumeRole" }],
-      });
-    const role = async (RoleName: string, service: string) => {
-      await sandbox.send(new CreateRoleCommand({ RoleName, AssumeRolePolicyDocument: trust(service) }));
-      return `arn:aws:iam::111111111111:role/${RoleName}`;
-    };
+    const role = (name: string, Service: string, actions: string[] = []) =>
+      roleForTest(sandbox, { name, principal: { Service }, actions });
     const template = "Resources: { A: { Type: AWS::SQS::Queue } }";
     const RoleARN = await role("other", "lambda.amazonaws.com");
     await expect(create(sandbox, template, { RoleARN })).rejects.toThrow(
       `Role ${RoleARN} is invalid or cannot be assumed`,
     );
-    const trusted = await role("deployer", "cloudformation.amazonaws.com");
+    const powerless = await role("powerless", "cloudformation.amazonaws.com");
+    expect(await create(sandbox, template, { RoleARN: powerless })).toBe("ROLLBACK_COMPLETE");
+    expect((await eventsOf(sandbox)).join()).toContain("because no identity-based policy allows the sqs:createqueue");
+    const gone = settled(sandbox, "demo");
+    await sandbox.send(new DeleteStackCommand({ StackName: "demo" }));
+    expect(await gone).toBe("DELETE_COMPLETE");
+    const trusted = await role("deployer", "cloudformation.amazonaws.com", ["sqs:*"]);
     expect(await create(sandbox, template, { RoleARN: trusted })).toBe("CREATE_COMPLETE");
     const { Stacks: [stack] = [] } = await sandbox.send(new DescribeStacksCommand({ StackName: "demo" }));
     expect(stack?.RoleARN).toBe(trusted);

@@ -19,7 +19,14 @@ import {
 import { CreateRoleCommand, IAMClient } from "@aws-sdk/client-iam";
 import { CreateBucketCommand, GetObjectCommand, PutObjectCommand } from "@aws-sdk/client-s3";
 import { expect, onTestFinished, test } from "vitest";
-import { clientSettings, REGION, sandboxForTest, TOOLING, temporaryFolder } from "../../../test/support.ts";
+import {
+  clientSettings,
+  REGION,
+  roleForTest,
+  sandboxForTest,
+  TOOLING,
+  temporaryFolder,
+} from "../../../test/support.ts";
 import type { HttpFront } from "../../core/fronts.ts";
 import { createClock, type Sandbox, type SandboxOptions } from "../../index.ts";
 import { cloudwatch } from "../cloudwatch/index.ts";
@@ -36,9 +43,8 @@ const noSource: ProjectSource = { type: "NO_SOURCE" };
 
 async function withRole(options: Partial<SandboxOptions> = {}): Promise<Sandbox> {
   const sandbox = await sandboxForTest({ services, ...options });
-  const statement = { Effect: "Allow", Principal: { Service: "codebuild.amazonaws.com" }, Action: "sts:AssumeRole" };
-  const AssumeRolePolicyDocument = JSON.stringify({ Statement: [statement] });
-  await sandbox.send(new CreateRoleCommand({ RoleName: "build", AssumeRolePolicyDocument }));
+  const principal = { Service: "codebuild.amazonaws.com" };
+  await roleForTest(sandbox, { name: "build", principal, actions: ["s3:GetObject", "s3:PutObject"] });
   return sandbox;
 }
 

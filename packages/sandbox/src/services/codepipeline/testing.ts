@@ -13,10 +13,9 @@ import {
   type PipelineDeclaration,
 } from "@aws-sdk/client-codepipeline";
 import { CreateConnectionCommand } from "@aws-sdk/client-codestar-connections";
-import { CreateRoleCommand } from "@aws-sdk/client-iam";
 import { CreateBucketCommand, PutBucketPolicyCommand } from "@aws-sdk/client-s3";
 import { expect } from "vitest";
-import { clientSettings, DEV, sandboxForTest, TOOLING, temporaryFolder } from "../../../test/support.ts";
+import { clientSettings, DEV, roleForTest, sandboxForTest, TOOLING, temporaryFolder } from "../../../test/support.ts";
 import type { HttpFront } from "../../core/fronts.ts";
 import type { ServiceDefinition } from "../../core/service.ts";
 import type { Sandbox, SandboxOptions } from "../../index.ts";
@@ -84,17 +83,19 @@ export async function sandboxWith(repository: Repository, options: Partial<Sandb
   return sandboxForTest({ services, fronts: [github], github: {}, ...options });
 }
 
-const trust = (Principal: object) =>
-  JSON.stringify({ Statement: [{ Effect: "Allow", Principal, Action: "sts:AssumeRole" }] });
-
 /** Roles, bucket and connection; answers the connection's ARN. */
 export async function prepareAccounts(sandbox: Sandbox): Promise<string> {
-  const role = (RoleName: string, principal: object, account = TOOLING) =>
-    sandbox.send(new CreateRoleCommand({ RoleName, AssumeRolePolicyDocument: trust(principal) }), { account });
-  await role("pipeline", { Service: "codepipeline.amazonaws.com" });
-  await role("build", { Service: "codebuild.amazonaws.com" });
-  await role("action", { AWS: PIPELINE_ROLE }, DEV);
-  await role("execution", { Service: "cloudformation.amazonaws.com" }, DEV);
+  const role = (name: string, principal: object, actions: string[], account = TOOLING) =>
+    roleForTest(sandbox, { name, principal, actions, account });
+  const objects = ["s3:GetObject", "s3:PutObject"];
+  await role("pipeline", { Service: "codepipeline.amazonaws.com" }, [
+    ...objects,
+    ...["codebuild:BatchGetBuilds", "codebuild:StartBuild", "codebuild:StopBuild", "sts:AssumeRole"],
+    "codestar-connections:UseConnection",
+  ]);
+  await role("build", { Service: "codebuild.amazonaws.com" }, objects);
+  await role("action", { AWS: PIPELINE_ROLE }, [...objects, "cloudformation:*", "iam:PassRole"], DEV);
+  await role("execution", { Service: "cloudformation.amazonaws.com" }, ["sqs:*", "iam:*"], DEV);
   await sandbox.send(new CreateBucketCommand({ Bucket: BUCKET }));
   const statement = {
     Effect: "Allow",

@@ -1,20 +1,36 @@
 import * as sdk from "@aws-sdk/client-iam";
 import { defineService } from "../../core/service.ts";
+import { accessKeyOperations } from "./access-keys.ts";
+import { identitiesOf } from "./identities.ts";
+import { instanceProfileOperations } from "./instance-profiles.ts";
 import { policyOperations } from "./policies.ts";
 import { rolePolicyOperations } from "./role-policies.ts";
 import { roleOperations } from "./roles.ts";
+import { simulateOperations } from "./simulate.ts";
+import { userOperations } from "./users.ts";
 
 /**
  * AWS Identity and Access Management: roles with trust policy, inline and attached policies, permissions boundary and
- * tags; managed policies with versions. Everything of an account, in no region.
+ * tags; users with access keys; managed policies with versions, and AWS's own that templates attach; instance profiles as
+ * records. Every request of a session or a user is evaluated against them (`core/authorization`). Everything of an
+ * account, in no region.
  *
- * Gaps: policies are kept and shown, but no call is checked against them yet; the trust policy alone is evaluated, by
- * STS. No users, groups, instance profiles or service-linked roles. AWS's own managed policies can be attached, but
- * reading their documents answers 501. A new role is there at once, where AWS may take seconds.
+ * Gaps: no groups, login profiles, service-linked roles or identity providers; service and resource control policies
+ * don't exist; `aws:ResourceTag` isn't known to conditions. An account's own key (`user/sandbox`) may everything. A new
+ * role is there at once, where AWS may take seconds.
  * https://docs.aws.amazon.com/IAM/latest/APIReference/
  */
 export const iam = defineService({
   sdk,
   client: "IAMClient",
-  operations: { ...roleOperations, ...rolePolicyOperations, ...policyOperations },
+  operations: {
+    ...roleOperations,
+    ...rolePolicyOperations,
+    ...policyOperations,
+    ...userOperations,
+    ...accessKeyOperations,
+    ...instanceProfileOperations,
+    ...simulateOperations,
+  },
+  identities: identitiesOf,
 });

@@ -5,6 +5,7 @@ import { AwsError } from "../../core/errors.ts";
 import { page } from "../../core/paging.ts";
 import { parsePolicy } from "../../core/policy.ts";
 import type { Operations } from "../../core/service.ts";
+import { awsManagedArns, isAwsManaged } from "./aws-managed.ts";
 import {
   deleteConflict,
   encodeDocument,
@@ -15,13 +16,14 @@ import {
   requireName,
   requirePath,
   roles,
+  users,
   withoutTags,
   withTags,
 } from "./records.ts";
 
 const MOST_VERSIONS = 5;
 
-/** Managed policies of an account, with versions. AWS's own can be attached, but their documents aren't here. */
+/** Managed policies of an account, with versions, and those of AWS's own that are known here. */
 export const policyOperations: Operations<typeof sdk> = {
   CreatePolicy(context, input) {
     const name = requireName(input.PolicyName, "policyName", 128);
@@ -57,8 +59,8 @@ export const policyOperations: Operations<typeof sdk> = {
 
   ListPolicies(context, { Scope = "All", OnlyAttached, PathPrefix = "/", Marker, MaxItems }) {
     const own = Scope === "AWS" ? [] : policies(context).list();
-    const all = own
-      .map(({ value }) => value)
+    const aws = Scope === "Local" ? [] : awsManagedArns().map((arn) => getPolicy(context, arn));
+    const all = [...own.map(({ value }) => value), ...aws]
       .filter((policy) => policy.path.startsWith(PathPrefix))
       .filter((policy) => !OnlyAttached || attachments(context, policy.arn) > 0);
     const { items, nextToken } = page(all, (policy) => policy.arn, { token: Marker, size: MaxItems });
@@ -67,7 +69,7 @@ export const policyOperations: Operations<typeof sdk> = {
   },
 
   DeletePolicy(context, { PolicyArn }) {
-    const policy = getPolicy(context, PolicyArn);
+    const policy = getOwnPolicy(context, PolicyArn);
     if (attachments(context, policy.arn) > 0) throw deleteConflict("Cannot delete a policy attached to entities.");
     if (policy.versions.length > 1) {
       throw deleteConflict(
@@ -79,7 +81,7 @@ export const policyOperations: Operations<typeof sdk> = {
   },
 
   CreatePolicyVersion(context, { PolicyArn, PolicyDocument: document = "", SetAsDefault }) {
-    const policy = getPolicy(context, PolicyArn);
+    const policy = getOwnPolicy(context, PolicyArn);
     parsePolicy(document);
     if (policy.versions.length >= MOST_VERSIONS) {
       throw new AwsError(
@@ -140,19 +142,30 @@ export const policyOperations: Operations<typeof sdk> = {
   ListPolicyTags: (context, { PolicyArn }) => ({ Tags: [...getPolicy(context, PolicyArn).tags], IsTruncated: false }),
 
   ListEntitiesForPolicy(context, { PolicyArn = "" }) {
+    const has = ({ value }: { value: { attachedPolicyArns: readonly string[] } }) =>
+      value.attachedPolicyArns.includes(PolicyArn);
     const PolicyRoles = roles(context)
       .list()
-      .filter(({ value }) => value.attachedPolicyArns.includes(PolicyArn))
+      .filter(has)
       .map(({ value }) => ({ RoleName: value.name, RoleId: value.id }));
-    return { PolicyRoles, PolicyGroups: [], PolicyUsers: [], IsTruncated: false };
+    const PolicyUsers = users(context)
+      .list()
+      .filter(has)
+      .map(({ value }) => ({ UserName: value.name, UserId: value.id }));
+    return { PolicyRoles, PolicyGroups: [], PolicyUsers, IsTruncated: false };
   },
 };
 
-/** How many roles have the policy; a boundary counts elsewhere. */
+/** Raises `AccessDenied` for AWS's own, which nobody else changes. */
+function getOwnPolicy(context: Context, arn: string | undefined): PolicyRecord {
+  if (!isAwsManaged(arn ?? "")) return getPolicy(context, arn);
+  throw new AwsError("AccessDenied", `Policy ${arn} is owned by AWS and can't be changed.`, { status: 403 });
+}
+
+/** How many roles and users have the policy; a boundary counts elsewhere. */
 function attachments(context: Context, arn: string): number {
-  return roles(context)
-    .list()
-    .filter(({ value }) => value.attachedPolicyArns.includes(arn)).length;
+  const holders = [...roles(context).list(), ...users(context).list()];
+  return holders.filter(({ value }) => value.attachedPolicyArns.includes(arn)).length;
 }
 
 function show(context: Context, policy: PolicyRecord): Policy {

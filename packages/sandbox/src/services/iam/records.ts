@@ -1,7 +1,8 @@
 import type { Tag } from "@aws-sdk/client-iam";
-import type { Context } from "../../core/context.ts";
+import type { Context, ServiceRuntime } from "../../core/context.ts";
 import { AwsError } from "../../core/errors.ts";
-import type { Collection, Store } from "../../core/store.ts";
+import type { Collection } from "../../core/store.ts";
+import { awsManagedDocument, isAwsManaged } from "./aws-managed.ts";
 
 export interface RoleRecord {
   readonly name: string;
@@ -33,13 +34,73 @@ export interface PolicyRecord {
   readonly versions: readonly { readonly id: string; readonly document: string; readonly createdAt: string }[];
 }
 
-/** IAM has no regions: everything of an account is in one store. */
-function iamStore(context: Context): Store {
-  return context.runtime.storeOf(context.account, "");
+export interface UserRecord {
+  readonly name: string;
+  readonly path: string;
+  readonly id: string;
+  readonly arn: string;
+  readonly createdAt: string;
+  readonly boundaryArn?: string | undefined;
+  readonly tags: readonly Tag[];
+  readonly inlinePolicies: Readonly<Record<string, string>>;
+  readonly attachedPolicyArns: readonly string[];
 }
 
-export const roles = (context: Context): Collection<RoleRecord> => iamStore(context).collection("roles");
-export const policies = (context: Context): Collection<PolicyRecord> => iamStore(context).collection("policies");
+export interface InstanceProfileRecord {
+  readonly name: string;
+  readonly path: string;
+  readonly id: string;
+  readonly arn: string;
+  readonly createdAt: string;
+  readonly tags: readonly Tag[];
+  readonly roleName?: string | undefined;
+}
+
+const listeners = new WeakMap<ServiceRuntime, (account: string) => void>();
+
+/** Tells of every change of an account's roles, users and policies, at once. One listener for each sandbox. */
+export function whenChanged(runtime: ServiceRuntime, listener: (account: string) => void): void {
+  listeners.set(runtime, listener);
+}
+
+/** IAM has no regions: everything of an account is in one store. */
+function collectionIn<T>(runtime: ServiceRuntime, account: string, name: string): Collection<T> {
+  const collection = runtime.storeOf(account, "").collection<T>(name);
+  const tell = () => listeners.get(runtime)?.(account);
+  return {
+    get: collection.get,
+    list: collection.list,
+    put(key, value) {
+      collection.put(key, value);
+      tell();
+    },
+    delete(key) {
+      const isGone = collection.delete(key);
+      tell();
+      return isGone;
+    },
+  };
+}
+
+export const rolesIn = (runtime: ServiceRuntime, account: string) =>
+  collectionIn<RoleRecord>(runtime, account, "roles");
+export const usersIn = (runtime: ServiceRuntime, account: string) =>
+  collectionIn<UserRecord>(runtime, account, "users");
+/** By ARN. */
+export const policiesIn = (runtime: ServiceRuntime, account: string) =>
+  collectionIn<PolicyRecord>(runtime, account, "policies");
+
+export const roles = (context: Context) => rolesIn(context.runtime, context.account);
+export const users = (context: Context) => usersIn(context.runtime, context.account);
+export const policies = (context: Context) => policiesIn(context.runtime, context.account);
+export const instanceProfiles = (context: Context) =>
+  collectionIn<InstanceProfileRecord>(context.runtime, context.account, "instance-profiles");
+
+export function getUser(context: Context, name: string | undefined): UserRecord {
+  const user = users(context).get(name ?? "");
+  if (!user) throw noSuchEntity(`The user with name ${name} cannot be found.`);
+  return user;
+}
 
 export function getRole(context: Context, name: string | undefined): RoleRecord {
   const role = roles(context).get(name ?? "");
@@ -48,20 +109,45 @@ export function getRole(context: Context, name: string | undefined): RoleRecord 
 }
 
 export function getPolicy(context: Context, arn: string | undefined): PolicyRecord {
-  if (isAwsManaged(arn ?? "")) {
-    const message = `sandbox: the documents of AWS's own policies (${arn}) are not here`;
-    throw new AwsError("NotImplemented", message, { status: 501 });
-  }
-  const policy = policies(context).get(arn ?? "");
+  const policy = policies(context).get(arn ?? "") ?? awsManaged(arn ?? "");
   if (!policy) throw noSuchEntity(`Policy ${arn} was not found.`);
   return policy;
 }
 
-const isAwsManaged = (arn: string) => arn.startsWith("arn:aws:iam::aws:policy/");
+/** One of AWS's own, as a record; raises 501 for one whose document isn't here. */
+function awsManaged(arn: string): PolicyRecord | undefined {
+  if (!isAwsManaged(arn)) return undefined;
+  const document = awsManagedDocument(arn);
+  if (document === undefined) {
+    const message = `sandbox: the document of AWS's own policy ${arn} is not here, so it can't be attached or evaluated`;
+    throw new AwsError("NotImplemented", message, { status: 501 });
+  }
+  const name = arn.split("/").at(-1) ?? "";
+  const path = arn.slice(arn.indexOf("/"), arn.lastIndexOf("/") + 1);
+  const createdAt = "2015-04-10T00:00:00.000Z";
+  const id = `ANPA${name
+    .toUpperCase()
+    .replace(/[^A-Z]/g, "")
+    .padEnd(17, "X")
+    .slice(0, 17)}`;
+  const versions = [{ id: "v1", document, createdAt }];
+  return {
+    name,
+    path,
+    id,
+    arn,
+    createdAt,
+    updatedAt: createdAt,
+    tags: [],
+    defaultVersion: "v1",
+    nextVersion: 2,
+    versions,
+  };
+}
 
-/** Raises `NoSuchEntity` for a policy of an account that isn't there; AWS's own are taken as existing. */
+/** Raises `NoSuchEntity` for a policy that isn't there, and 501 for one of AWS's own that isn't known. */
 export function requirePolicy(context: Context, arn: string): void {
-  if (!isAwsManaged(arn)) getPolicy(context, arn);
+  getPolicy(context, arn);
 }
 
 const NAME = /^[\w+=,.@-]+$/;

@@ -8,6 +8,7 @@ import {
   deleteConflict,
   encodeDocument,
   getRole,
+  instanceProfiles,
   type RoleRecord,
   requireName,
   requirePath,
@@ -45,10 +46,10 @@ export const roleOperations: Operations<typeof sdk> = {
       attachedPolicyArns: [],
     };
     roles(context).put(name, role);
-    return { Role: show(role) };
+    return { Role: showRole(role) };
   },
 
-  GetRole: (context, { RoleName }) => ({ Role: show(getRole(context, RoleName)) }),
+  GetRole: (context, { RoleName }) => ({ Role: showRole(getRole(context, RoleName)) }),
 
   ListRoles(context, { PathPrefix = "/", Marker, MaxItems }) {
     const all = roles(context)
@@ -56,7 +57,7 @@ export const roleOperations: Operations<typeof sdk> = {
       .map(({ value }) => value)
       .filter((role) => role.path.startsWith(PathPrefix));
     const { items, nextToken } = page(all, (role) => role.name, { token: Marker, size: MaxItems });
-    return { Roles: items.map(show), IsTruncated: nextToken !== undefined, Marker: nextToken };
+    return { Roles: items.map(showRole), IsTruncated: nextToken !== undefined, Marker: nextToken };
   },
 
   UpdateRole(context, { RoleName, Description, MaxSessionDuration }) {
@@ -72,7 +73,7 @@ export const roleOperations: Operations<typeof sdk> = {
   UpdateRoleDescription(context, { RoleName, Description }) {
     const role = { ...getRole(context, RoleName), description: Description };
     roles(context).put(role.name, role);
-    return { Role: show(role) };
+    return { Role: showRole(role) };
   },
 
   UpdateAssumeRolePolicy(context, { RoleName, PolicyDocument: trustPolicy = "" }) {
@@ -84,6 +85,13 @@ export const roleOperations: Operations<typeof sdk> = {
 
   DeleteRole(context, { RoleName }) {
     const role = getRole(context, RoleName);
+    if (
+      instanceProfiles(context)
+        .list()
+        .some(({ value }) => value.roleName === role.name)
+    ) {
+      throw deleteConflict("Cannot delete entity, must remove roles from instance profile first.");
+    }
     if (role.attachedPolicyArns.length > 0)
       throw deleteConflict("Cannot delete entity, must detach all policies first.");
     if (Object.keys(role.inlinePolicies).length > 0) {
@@ -119,12 +127,6 @@ export const roleOperations: Operations<typeof sdk> = {
   },
 
   ListRoleTags: (context, { RoleName }) => ({ Tags: [...getRole(context, RoleName).tags], IsTruncated: false }),
-
-  // There are no instance profiles here; who deletes a role asks first.
-  ListInstanceProfilesForRole(context, { RoleName }) {
-    getRole(context, RoleName);
-    return { InstanceProfiles: [], IsTruncated: false };
-  },
 };
 
 function sessionSeconds(seconds = DEFAULT_SESSION_S): number {
@@ -132,7 +134,7 @@ function sessionSeconds(seconds = DEFAULT_SESSION_S): number {
   throw new AwsError("ValidationError", `MaxSessionDuration must be 3600 to 43200 seconds, not ${seconds}.`);
 }
 
-function show(role: RoleRecord): Role {
+export function showRole(role: RoleRecord): Role {
   return {
     RoleName: role.name,
     Path: role.path,

@@ -42,6 +42,7 @@ export const aliasOperations: Operations<typeof sdk> = {
   },
 
   ListAliases(context, { KeyId, Limit, Marker }) {
+    if (KeyId === undefined) context.authorize({ action: "kms:ListAliases", resource: "*" });
     const keyId = KeyId === undefined ? undefined : openKey(context, KeyId, "kms:ListAliases").id;
     const all = aliasesOf(context)
       .list()

@@ -16,7 +16,7 @@ interface DataKeyRequest {
 }
 
 function dataKey(context: Context, input: DataKeyRequest, action: string) {
-  const key = openKey(context, input.KeyId, action);
+  const key = openKey(context, input.KeyId, action, input.EncryptionContext);
   requireUsable(key);
   const size = input.NumberOfBytes ?? (input.KeySpec === "AES_128" ? 16 : 32);
   if (size < 1 || size > LONGEST_DATA_KEY_BYTES || (input.KeySpec && input.NumberOfBytes)) {
@@ -29,7 +29,7 @@ function dataKey(context: Context, input: DataKeyRequest, action: string) {
 
 export const cryptoOperations: Operations<typeof sdk> = {
   Encrypt(context, { KeyId, Plaintext = new Uint8Array(), EncryptionContext }) {
-    const key = openKey(context, KeyId, "kms:Encrypt");
+    const key = openKey(context, KeyId, "kms:Encrypt", EncryptionContext);
     requireUsable(key);
     if (Plaintext.length < 1 || Plaintext.length > LONGEST_PLAINTEXT_BYTES) {
       throw new AwsError("ValidationException", `Plaintext must have 1 to ${LONGEST_PLAINTEXT_BYTES} bytes.`);
@@ -39,7 +39,7 @@ export const cryptoOperations: Operations<typeof sdk> = {
   },
 
   Decrypt(context, { CiphertextBlob = new Uint8Array(), KeyId, EncryptionContext }) {
-    const key = openKey(context, keyArnOf(CiphertextBlob), "kms:Decrypt");
+    const key = openKey(context, keyArnOf(CiphertextBlob), "kms:Decrypt", EncryptionContext);
     if (KeyId !== undefined && openKey(context, KeyId, "kms:Decrypt").arn !== key.arn) {
       throw new AwsError(
         "IncorrectKeyException",
@@ -62,6 +62,7 @@ export const cryptoOperations: Operations<typeof sdk> = {
   },
 
   GenerateRandom(context, { NumberOfBytes: size = 32 }) {
+    context.authorize({ action: "kms:GenerateRandom", resource: "*" });
     if (size < 1 || size > LONGEST_DATA_KEY_BYTES) throw new AwsError("ValidationException", "1 to 1024 bytes.");
     return { Plaintext: Buffer.from(context.random.hex(2 * size), "hex") };
   },

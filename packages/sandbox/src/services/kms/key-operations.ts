@@ -4,7 +4,7 @@ import { AwsError } from "../../core/errors.ts";
 import { page } from "../../core/paging.ts";
 import { parsePolicy } from "../../core/policy.ts";
 import type { Operations } from "../../core/service.ts";
-import { type KeyRecord, keysOf, openKey, requireUsable, showKey } from "./keys.ts";
+import { type KeyRecord, keysOf, newKey, openKey, requireUsable, showKey } from "./keys.ts";
 
 const DAY_MS = 24 * 3600 * 1000;
 /** The only name that a key policy may have. */
@@ -52,25 +52,17 @@ export const keyOperations: Operations<typeof sdk> = {
       throw new AwsError("NotImplemented", message, { status: 501 });
     }
     if (Policy !== undefined) parsePolicy(Policy);
-    const id = context.random.uuid();
-    const key: KeyRecord = {
-      id,
-      arn: `arn:aws:kms:${context.region}:${context.account}:key/${id}`,
-      material: Buffer.from(context.random.hex(64), "hex").toString("base64"),
-      state: "Enabled",
-      description: Description ?? "",
-      policy: Policy ?? accountPolicy(context.account),
-      tags: Tags,
-      rotation: false,
-      createdAt: context.clock.now().toISOString(),
-    };
-    keysOf(context).put(id, key);
+    context.authorize({ action: "kms:CreateKey", resource: "*" });
+    const policy = Policy ?? accountPolicy(context.account);
+    const key = newKey(context, { description: Description ?? "", policy, tags: Tags, manager: undefined });
+    keysOf(context).put(key.id, key);
     return { KeyMetadata: showKey(key) };
   },
 
   DescribeKey: (context, { KeyId }) => ({ KeyMetadata: showKey(openKey(context, KeyId, "kms:DescribeKey")) }),
 
   ListKeys(context, { Limit, Marker }) {
+    context.authorize({ action: "kms:ListKeys", resource: "*" });
     const { items, nextToken } = page(keysOf(context).list(), ({ key }) => key, { token: Marker, size: Limit });
     const Keys = items.map(({ value }) => ({ KeyId: value.id, KeyArn: value.arn }));
     return { Keys, Truncated: nextToken !== undefined, NextMarker: nextToken };

@@ -2,7 +2,6 @@ import { createCipheriv, createDecipheriv } from "node:crypto";
 import type { KeyMetadata, KeyState, Tag } from "@aws-sdk/client-kms";
 import type { Context } from "../../core/context.ts";
 import { AwsError } from "../../core/errors.ts";
-import { policyAllows } from "../../core/policy.ts";
 import type { Collection } from "../../core/store.ts";
 
 export interface KeyRecord {
@@ -15,6 +14,8 @@ export interface KeyRecord {
   readonly policy: string;
   readonly tags: readonly Tag[];
   readonly rotation: boolean;
+  /** `AWS`: made by AWS for a service; nobody changes it. */
+  readonly manager?: "AWS" | undefined;
   readonly createdAt: string;
   readonly deletionAt?: string | undefined;
 }
@@ -36,25 +37,97 @@ export const aliasesOf = (
 ): Collection<AliasRecord> => context.runtime.storeOf(account, region).collection("aliases");
 
 /**
- * The key of an id, an ARN, an alias (`alias/orders`) or an alias's ARN, for a caller who may. Its own account may
- * everything, because identity policies aren't evaluated yet; another account may what the key's policy says; services
- * of the sandbox are trusted. Raises `NotFoundException` and `AccessDeniedException`.
+ * The key of an id, an ARN, an alias (`alias/orders`) or an alias's ARN, for a caller who may: the key's policy decides,
+ * and where it names the account's root, the caller's own policies. Services of the sandbox are trusted.
+ * Raises `NotFoundException` and `AccessDeniedException`.
  */
-export function openKey(context: Context, reference: string | undefined, action: string): KeyRecord {
+export function openKey(
+  context: Context,
+  reference: string | undefined,
+  action: string,
+  encryptionContext: EncryptionContext = {},
+): KeyRecord {
   const key = findKey(context, reference ?? "");
   if (!key) throw new AwsError("NotFoundException", `Key '${reference}' does not exist`);
-  const { caller } = context;
-  const foreign = caller.service === undefined && caller.account !== key.arn.split(":")[4];
-  if (!foreign || policyAllows(key.policy, { action, resource: key.arn, caller })) return key;
-  const message = `User: ${caller.arn} is not authorized to perform: ${action} on resource: ${key.arn}`;
-  throw new AwsError("AccessDeniedException", message, { status: 400 });
+  const isAlias = /(^|:)alias\//.test(reference ?? "");
+  const entries = Object.entries(encryptionContext);
+  const conditions = {
+    ...(isAlias ? { "kms:requestalias": reference?.replace(/^.*:/, "") } : {}),
+    ...Object.fromEntries(entries.map(([name, value]) => [`kms:encryptioncontext:${name.toLowerCase()}`, value])),
+    ...(entries.length > 0 ? { "kms:encryptioncontextkeys": entries.map(([name]) => name) } : {}),
+  };
+  context.authorize({ action, resource: key.arn, policy: key.policy, policyDecides: true, conditions });
+  return key;
 }
 
 function findKey(context: Context, reference: string): KeyRecord | undefined {
   const [, region, account, name] = /^arn:aws:kms:([^:]+):(\d{12}):(.+)$/.exec(reference) ?? [];
   const local = name ?? reference;
   const alias = local.startsWith("alias/") ? aliasesOf(context, account, region).get(local) : undefined;
+  if (!alias && local.startsWith("alias/aws/") && (account ?? context.account) === context.account) {
+    return awsManagedKey(context, local);
+  }
   return keysOf(context, account, region).get(alias?.keyId ?? local.replace(/^key\//, ""));
+}
+
+/**
+ * The key of an account that AWS makes for a service when it is first used (`alias/aws/ssm`). Everyone of the account may
+ * use it who may use the service. https://docs.aws.amazon.com/kms/latest/developerguide/concepts.html#aws-managed-cmk
+ */
+function awsManagedKey(context: Context, name: string): KeyRecord {
+  const key = newKey(context, {
+    description: `Default key that protects my ${name.split("/").at(-1)} resources when no other key is defined`,
+    policy: JSON.stringify({
+      Version: "2012-10-17",
+      Statement: [
+        {
+          Effect: "Allow",
+          Principal: { AWS: "*" },
+          Action: [
+            "kms:Encrypt",
+            "kms:Decrypt",
+            "kms:ReEncrypt*",
+            "kms:GenerateDataKey*",
+            "kms:CreateGrant",
+            "kms:DescribeKey",
+          ],
+          Resource: "*",
+          Condition: { StringEquals: { "aws:PrincipalAccount": context.account } },
+        },
+        {
+          Effect: "Allow",
+          Principal: { AWS: `arn:aws:iam::${context.account}:root` },
+          Action: ["kms:Describe*", "kms:Get*", "kms:List*", "kms:RevokeGrant"],
+          Resource: "*",
+        },
+      ],
+    }),
+    tags: [],
+    manager: "AWS",
+  });
+  const { createdAt } = key;
+  context.store.transaction(() => {
+    keysOf(context).put(key.id, key);
+    aliasesOf(context).put(name, { name, keyId: key.id, createdAt, updatedAt: createdAt });
+  });
+  return key;
+}
+
+/** A new symmetric key, not yet stored. */
+export function newKey(
+  context: Context,
+  given: Pick<KeyRecord, "description" | "policy" | "tags" | "manager">,
+): KeyRecord {
+  const id = context.random.uuid();
+  return {
+    id,
+    arn: `arn:aws:kms:${context.region}:${context.account}:key/${id}`,
+    material: Buffer.from(context.random.hex(64), "hex").toString("base64"),
+    state: "Enabled",
+    rotation: false,
+    createdAt: context.clock.now().toISOString(),
+    ...given,
+  };
 }
 
 /** Raises `DisabledException` or `KMSInvalidStateException` unless the key can be used. */
@@ -76,7 +149,7 @@ export function showKey(key: KeyRecord): KeyMetadata {
     KeyState: key.state,
     ...(key.deletionAt ? { DeletionDate: new Date(key.deletionAt) } : {}),
     Origin: "AWS_KMS",
-    KeyManager: "CUSTOMER",
+    KeyManager: key.manager ?? "CUSTOMER",
     KeySpec: "SYMMETRIC_DEFAULT",
     CustomerMasterKeySpec: "SYMMETRIC_DEFAULT",
     EncryptionAlgorithms: ["SYMMETRIC_DEFAULT"],

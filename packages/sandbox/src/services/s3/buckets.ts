@@ -10,6 +10,7 @@ const NAME = /^(?!xn--|sthree-|amzn-s3-demo-)(?!\d+\.\d+\.\d+\.\d+$)(?!.*\.\.)[a
 
 export const bucketOperations: Operations<typeof sdk> = {
   CreateBucket(context, { Bucket: name = "", CreateBucketConfiguration }) {
+    context.authorize({ action: "s3:CreateBucket", resource: `arn:aws:s3:::${name}`, owner: context.account });
     if (!NAME.test(name)) throw new AwsError("InvalidBucketName", "The specified bucket is not valid.");
     const existing = buckets(context).get(name);
     if (existing) {
@@ -59,6 +60,7 @@ export const bucketOperations: Operations<typeof sdk> = {
   },
 
   ListBuckets(context, { Prefix = "", MaxBuckets, ContinuationToken, BucketRegion }) {
+    context.authorize({ action: "s3:ListAllMyBuckets", resource: "*" });
     const own = buckets(context)
       .list(Prefix)
       .map(({ value }) => value)

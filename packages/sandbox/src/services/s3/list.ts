@@ -68,12 +68,24 @@ const show =
     StorageClass: "STANDARD",
   });
 
+/** What a policy may ask of a list. */
+const listConditions = (input: {
+  Prefix?: string | undefined;
+  Delimiter?: string | undefined;
+  MaxKeys?: number | undefined;
+}) => ({
+  "s3:prefix": input.Prefix ?? "",
+  "s3:delimiter": input.Delimiter,
+  "s3:max-keys": String(input.MaxKeys ?? 1000),
+});
+
 export const listOperations: Operations<typeof sdk> = {
   ListObjectsV2(context, input) {
     const bucket = openBucket(context, {
       action: "s3:ListBucket",
       bucket: input.Bucket,
       expectedOwner: input.ExpectedBucketOwner,
+      conditions: listConditions(input),
     });
     const encode = encoder(input.EncodingType);
     const token = input.ContinuationToken;
@@ -102,6 +114,7 @@ export const listOperations: Operations<typeof sdk> = {
       action: "s3:ListBucket",
       bucket: input.Bucket,
       expectedOwner: input.ExpectedBucketOwner,
+      conditions: listConditions(input),
     });
     const encode = encoder(input.EncodingType);
     const size = pageSize(input.MaxKeys);

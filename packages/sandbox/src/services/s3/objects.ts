@@ -1,16 +1,32 @@
 import type * as sdk from "@aws-sdk/client-s3";
+import type { Context } from "../../core/context.ts";
 import { AwsError } from "../../core/errors.ts";
 import type { Operations } from "../../core/service.ts";
 import { copyBody, etagOf, readBody, removeBody, verifyChecksums, writeBody } from "./bodies.ts";
 import { deleteCurrent, deleteVersion, readSettings, sameEtag, storeObject } from "./put.ts";
-import { getObject, noSuchKey, type ObjectRecord, objects, openBucket, versions } from "./records.ts";
+import {
+  type BucketRecord,
+  getObject,
+  noSuchKey,
+  type ObjectRecord,
+  objects,
+  openBucket,
+  versions,
+} from "./records.ts";
 
 const LONGEST_KEY_BYTES = 1024;
 
 export const objectOperations: Operations<typeof sdk> = {
   async PutObject(context, input) {
     const { Key: key = "", ExpectedBucketOwner: expectedOwner } = input;
-    const bucket = openBucket(context, { action: "s3:PutObject", bucket: input.Bucket, key, expectedOwner });
+    const conditions = writeConditions(input);
+    const bucket = openBucket(context, {
+      action: "s3:PutObject",
+      bucket: input.Bucket,
+      key,
+      expectedOwner,
+      conditions,
+    });
     requireKey(key);
     const body = bytesOf(input.Body);
     const checksums = verifyChecksums(input, body);
@@ -28,7 +44,9 @@ export const objectOperations: Operations<typeof sdk> = {
 
   async GetObject(context, input) {
     const { Key: key = "", VersionId, ExpectedBucketOwner: expectedOwner } = input;
-    const bucket = openBucket(context, { action: "s3:GetObject", bucket: input.Bucket, key, expectedOwner });
+    const action = VersionId === undefined ? "s3:GetObject" : "s3:GetObjectVersion";
+    const bucket = openBucket(context, { action, bucket: input.Bucket, key, expectedOwner });
+    if (VersionId === undefined) requireSight(context, bucket, key);
     if (input.PartNumber !== undefined)
       throw new AwsError("NotImplemented", "sandbox: S3 GetObject by part", { status: 501 });
     const object = getObject(context, bucket.name, key, VersionId);
@@ -48,7 +66,9 @@ export const objectOperations: Operations<typeof sdk> = {
 
   HeadObject(context, input) {
     const { Key: key = "", VersionId, ExpectedBucketOwner: expectedOwner } = input;
-    const bucket = openBucket(context, { action: "s3:GetObject", bucket: input.Bucket, key, expectedOwner });
+    const action = VersionId === undefined ? "s3:GetObject" : "s3:GetObjectVersion";
+    const bucket = openBucket(context, { action, bucket: input.Bucket, key, expectedOwner });
+    if (VersionId === undefined) requireSight(context, bucket, key);
     // An answer to HEAD has no body that could name the error, so clients know but this one.
     const current = objects(context, bucket.name).get(key);
     if (!current && VersionId === undefined) throw new AwsError("NotFound", "Not Found", { status: 404 });
@@ -75,7 +95,8 @@ export const objectOperations: Operations<typeof sdk> = {
     const Errors: sdk._Error[] = [];
     for (const { Key: key = "", VersionId } of keys) {
       try {
-        const bucket = openBucket(context, { action: "s3:DeleteObject", bucket: Bucket, key, expectedOwner });
+        const action = VersionId === undefined ? "s3:DeleteObject" : "s3:DeleteObjectVersion";
+        const bucket = openBucket(context, { action, bucket: Bucket, key, expectedOwner });
         if (VersionId === undefined) {
           const { deleteMarkerVersionId } = await deleteCurrent(context, bucket, key);
           const marker = deleteMarkerVersionId && { DeleteMarker: true, DeleteMarkerVersionId: deleteMarkerVersionId };
@@ -155,6 +176,23 @@ function retag(
     .find(({ value }) => value.file === object.file);
   if (earlier) versions(context, bucket).put(earlier.key, { ...object, tags });
 }
+
+/** Who may not list a bucket isn't told that an object isn't there: S3 refuses instead. */
+function requireSight(context: Context, bucket: BucketRecord, key: string): void {
+  if (objects(context, bucket.name).get(key)) return;
+  openBucket(context, { action: "s3:ListBucket", bucket: bucket.name });
+}
+
+/** What a policy may ask of a write. */
+const writeConditions = (input: {
+  ServerSideEncryption?: string | undefined;
+  SSEKMSKeyId?: string | undefined;
+  ACL?: string | undefined;
+}) => ({
+  "s3:x-amz-server-side-encryption": input.ServerSideEncryption,
+  "s3:x-amz-server-side-encryption-aws-kms-key-id": input.SSEKMSKeyId,
+  "s3:x-amz-acl": input.ACL,
+});
 
 /** In process a body is bytes; over the wire it has become bytes. */
 export function bytesOf(body: unknown): Uint8Array {

@@ -7,7 +7,6 @@ import type {
 } from "@aws-sdk/client-s3";
 import type { Context } from "../../core/context.ts";
 import { AwsError } from "../../core/errors.ts";
-import { policyAllows } from "../../core/policy.ts";
 import type { Collection } from "../../core/store.ts";
 
 export interface BucketRecord {
@@ -70,12 +69,13 @@ export interface Access {
   readonly bucket: string | undefined;
   readonly key?: string | undefined;
   readonly expectedOwner?: string | undefined;
+  /** `s3:prefix` and its like. */
+  readonly conditions?: Readonly<Record<string, string | undefined>>;
 }
 
 /**
- * The bucket, for a caller who may. Its owner's account always may, because identity policies aren't evaluated yet;
- * another account may what the bucket's policy allows its root or its role. A service acting by itself in process is
- * trusted; one that acts as a role is asked like everybody. Loopback counts as `aws:SecureTransport`.
+ * The bucket, for a caller who may: by the caller's own policies, and by the bucket's policy across accounts. A service
+ * acting by itself in process is trusted; one that acts as a role is asked like everybody.
  *
  * Raises `NoSuchBucket` and `AccessDenied`.
  */
@@ -86,18 +86,10 @@ export function openBucket(context: Context, access: Access): BucketRecord {
     throw new AwsError("NoSuchBucket", "The specified bucket does not exist", { status: 404, members });
   }
   const owned = access.expectedOwner === undefined || access.expectedOwner === bucket.account;
-  if (owned && mayAccess(context, bucket, access)) return bucket;
-  const { caller } = context;
-  const message = `User: ${caller.arn} is not authorized to perform: ${access.action} on resource: "${arnOf(access)}"`;
-  throw new AwsError("AccessDenied", message, { status: 403 });
-}
-
-function mayAccess(context: Context, bucket: BucketRecord, access: Access): boolean {
-  const { caller } = context;
-  if (caller.service !== undefined || caller.account === bucket.account) return true;
-  if (bucket.policy === undefined) return false;
-  const conditions = { "aws:securetransport": "true" };
-  return policyAllows(bucket.policy, { action: access.action, resource: arnOf(access), caller, conditions });
+  if (!owned) throw new AwsError("AccessDenied", "Access Denied", { status: 403 });
+  const { action, conditions = {} } = access;
+  context.authorize({ action, resource: arnOf(access), policy: bucket.policy, owner: bucket.account, conditions });
+  return bucket;
 }
 
 function arnOf({ bucket, key }: Access): string {

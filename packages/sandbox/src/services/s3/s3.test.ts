@@ -4,7 +4,16 @@ import { request } from "node:http";
 import { join } from "node:path";
 import * as s3 from "@aws-sdk/client-s3";
 import { expect, test } from "vitest";
-import { clientSettings, DEV, PROD, REGION, sandboxForTest, TOOLING, temporaryFolder } from "../../../test/support.ts";
+import {
+  clientSettings,
+  DEV,
+  PROD,
+  REGION,
+  roleForTest,
+  sandboxForTest,
+  TOOLING,
+  temporaryFolder,
+} from "../../../test/support.ts";
 import { type AccessKey, type Sandbox, startSandbox } from "../../index.ts";
 
 const Bucket = "turnpike-artifacts";
@@ -125,7 +134,12 @@ test("another account gets in only where the bucket's policy names its root or i
     clientOf(sandbox, account).send(new s3.GetObjectCommand({ Bucket, Key: "bundle.zip" }));
   await expect(read(DEV)).rejects.toThrow(refusedAs("AccessDenied"));
 
-  const role = `arn:aws:iam::${PROD}:role/turnpike-cloudformation-execution`;
+  const role = await roleForTest(sandbox, {
+    name: "turnpike-cloudformation-execution",
+    account: PROD,
+    principal: { Service: "cloudformation.amazonaws.com" },
+    actions: ["s3:GetObject", "s3:PutObject"],
+  });
   const statement = { Effect: "Allow", Action: "s3:GetObject*", Resource: `arn:aws:s3:::${Bucket}/*` };
   const Policy = JSON.stringify({
     Statement: [

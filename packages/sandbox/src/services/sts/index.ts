@@ -1,17 +1,17 @@
-import { GetRoleCommand } from "@aws-sdk/client-iam";
 import * as sdk from "@aws-sdk/client-sts";
 import type { Context } from "../../core/context.ts";
 import { AwsError } from "../../core/errors.ts";
 import { policyAllows } from "../../core/policy.ts";
 import { defineService, type Operations } from "../../core/service.ts";
+import { findRole, sessionPolicies, type TrustedRole } from "./roles.ts";
 
 /**
  * AWS Security Token Service.
  *
- * Supported: AssumeRole with the role's trust policy (accounts, roles, services; `sts:ExternalId`, `sts:SourceIdentity`
- * and `sts:RoleSessionName` as conditions), session duration and expiry, source identity through role chains.
- * Gaps: session policies and session tags are refused by name; the caller's own permission to assume isn't asked,
- * because identity policies aren't evaluated yet; no federation.
+ * Supported: AssumeRole with the role's trust policy (accounts, roles, users, services; `sts:ExternalId`,
+ * `sts:SourceIdentity`, `sts:RoleSessionName` and `aws:RequestTag/…` as conditions) and the caller's own permission,
+ * session policies and tags, session duration and expiry, source identity and transitive tags through role chains.
+ * Gaps: no federation, no session of a user (GetSessionToken), no MFA.
  * https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
  */
 
@@ -20,23 +20,18 @@ const SHORTEST_SESSION_S = 900;
 const DEFAULT_SESSION_S = 3600;
 /** A role assumed by a role's session lasts an hour at most, whatever the role allows. */
 const LONGEST_CHAINED_SESSION_S = 3600;
-
-interface TrustedRole {
-  readonly roleId: string;
-  readonly trustPolicy: string;
-  readonly longestSessionS: number;
-}
+const MOST_TAGS = 50;
 
 const operations: Operations<typeof sdk> = {
   async AssumeRole(context, input) {
     const { RoleArn: roleArn = "", RoleSessionName: sessionName = "", ExternalId, SourceIdentity } = input;
-    if (input.Policy || input.PolicyArns?.length) throw notImplemented("session policies");
-    if (input.Tags?.length) throw notImplemented("session tags");
     for (const name of [sessionName, ...(SourceIdentity ? [SourceIdentity] : [])]) {
       if (!SESSION_NAME.test(name)) throw invalid(`"${name}" must match [\\w+=,.@-]{2,64}.`);
     }
     const account = /^arn:aws:iam::(\d{12}):role\/.+$/.exec(roleArn)?.[1];
     if (!account) throw invalid(`${roleArn} is invalid`);
+    if (input.SerialNumber || input.TokenCode || input.ProvidedContexts?.length)
+      throw notImplemented("MFA or contexts");
 
     const { caller } = context;
     if (SourceIdentity && caller.sourceIdentity && SourceIdentity !== caller.sourceIdentity) {
@@ -45,18 +40,33 @@ const operations: Operations<typeof sdk> = {
     const sourceIdentity = caller.sourceIdentity ?? SourceIdentity;
     const role = await findRole(context, account, roleArn);
     if (!role) throw denied(context, "sts:AssumeRole", roleArn);
-    const conditions = {
+    const tags = readTags(input.Tags ?? []);
+    const conditions: Record<string, string | readonly string[] | undefined> = {
       "sts:externalid": ExternalId,
       "sts:sourceidentity": sourceIdentity,
       "sts:rolesessionname": sessionName,
+      ...Object.fromEntries(Object.entries(tags).map(([key, value]) => [`aws:requesttag/${key.toLowerCase()}`, value])),
     };
-    for (const action of ["sts:AssumeRole", ...(sourceIdentity ? ["sts:SetSourceIdentity"] : [])]) {
+    const tagKeys = Object.keys(tags);
+    if (tagKeys.length > 0) conditions["aws:tagkeys"] = tagKeys;
+    const isTagged = tagKeys.length > 0;
+    for (const action of [
+      "sts:AssumeRole",
+      ...(sourceIdentity ? ["sts:SetSourceIdentity"] : []),
+      ...(isTagged ? ["sts:TagSession"] : []),
+    ]) {
       if (!policyAllows(role.trustPolicy, { action, caller, conditions })) throw denied(context, action, roleArn);
+      const policy = role.trustPolicy;
+      // The trust names no resource, the caller's own policies do.
+      context.authorize({ action, resource: roleArn, conditions, policy, owner: account, policyDecides: true });
     }
+    const policies = await sessionPolicies(context, input, account);
     const durationS = sessionSeconds(input.DurationSeconds, role, caller.arn.includes(":assumed-role/"));
     const session = context.surroundings.credentialsFor(roleArn, sessionName, {
       durationMs: durationS * 1000,
       sourceIdentity,
+      policies,
+      ...(isTagged ? { tags } : {}),
     });
     const arn = `arn:aws:sts::${account}:assumed-role/${roleArn.split("/").at(-1)}/${sessionName}`;
     return {
@@ -68,6 +78,7 @@ const operations: Operations<typeof sdk> = {
       },
       AssumedRoleUser: { Arn: arn, AssumedRoleId: `${role.roleId}:${sessionName}` },
       SourceIdentity: sourceIdentity,
+      ...(policies.length > 0 ? { PackedPolicySize: Math.ceil((policies.join("").length / 2048) * 100) } : {}),
     };
   },
 
@@ -75,25 +86,21 @@ const operations: Operations<typeof sdk> = {
     const { account, caller } = context;
     const [, roleName, sessionName] = /:assumed-role\/([^/]+)\/(.+)$/.exec(caller.arn) ?? [];
     if (!roleName) return { Account: account, Arn: caller.arn, UserId: `AIDA${account}USER` };
-    const role = await findRole(context, account, `arn:aws:iam::${account}:role/${roleName}`);
+    const role = caller.roleArn === undefined ? undefined : await findRole(context, account, caller.roleArn);
     return { Account: account, Arn: caller.arn, UserId: `${role?.roleId ?? "AROA"}:${sessionName}` };
+  },
+
+  GetAccessKeyInfo(context, { AccessKeyId: id = "" }) {
+    const account = /^AKIA(\d{12})0000$/.exec(id)?.[1];
+    if (account) return { Account: account };
+    if (id === context.caller.accessKeyId) return { Account: context.account };
+    throw notImplemented("a question (GetAccessKeyInfo) about a key that isn't the caller's");
   },
 };
 
-async function findRole(context: Context, account: string, roleArn: string): Promise<TrustedRole | undefined> {
-  try {
-    const { Role } = await context.send(new GetRoleCommand({ RoleName: roleArn.split("/").at(-1) }), { account });
-    if (!Role) return undefined;
-    return {
-      roleId: Role.RoleId ?? "",
-      trustPolicy: decodeURIComponent(Role.AssumeRolePolicyDocument ?? ""),
-      longestSessionS: Role.MaxSessionDuration ?? DEFAULT_SESSION_S,
-    };
-  } catch (error) {
-    // A role that isn't there is answered like one that may not be assumed, so that names can't be probed.
-    if (error instanceof AwsError && error.code === "NoSuchEntityException") return undefined;
-    throw error;
-  }
+function readTags(given: readonly { Key?: string | undefined; Value?: string | undefined }[]): Record<string, string> {
+  if (given.length > MOST_TAGS) throw invalid(`A session can have at most ${MOST_TAGS} tags.`);
+  return Object.fromEntries(given.map(({ Key = "", Value = "" }) => [Key, Value]));
 }
 
 function sessionSeconds(asked: number | undefined, role: TrustedRole, chained: boolean): number {

@@ -1,7 +1,7 @@
 import { CreateRoleCommand } from "@aws-sdk/client-iam";
 import { AssumeRoleCommand, GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
 import { expect, test } from "vitest";
-import { clientSettings, DEV, PROD, sandboxForTest, TOOLING } from "../../../test/support.ts";
+import { clientSettings, DEV, PROD, roleForTest, sandboxForTest, TOOLING } from "../../../test/support.ts";
 import { createClock, type Sandbox } from "../../index.ts";
 
 const roleArn = `arn:aws:iam::${DEV}:role/turnpike-reader`;
@@ -93,7 +93,9 @@ test("a service's trust may be narrowed to the account it acts in, and a session
   const byAccount = (account: string) => ({ Condition: { StringEquals: { "aws:SourceAccount": account } } });
   await create("here", { Principal: { Service }, ...byAccount(DEV) });
   await create("elsewhere", { Principal: { Service }, ...byAccount(PROD) });
-  const role = `arn:aws:iam::${TOOLING}:role/paths/pipeline`;
+  const principal = { Service };
+  const actions = ["sts:AssumeRole"];
+  const role = await roleForTest(sandbox, { name: "pipeline", path: "/paths/", principal, actions });
   await create("by-role", {
     Principal: { AWS: `arn:aws:iam::${TOOLING}:root` },
     Condition: { ArnEquals: { "aws:PrincipalArn": role } },
