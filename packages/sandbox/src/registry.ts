@@ -15,6 +15,7 @@ import { kms } from "./services/kms/index.ts";
 import { lambda } from "./services/lambda/index.ts";
 import { logs } from "./services/logs/index.ts";
 import { s3 } from "./services/s3/index.ts";
+import { sns } from "./services/sns/index.ts";
 import { sqs } from "./services/sqs/index.ts";
 import { ssm } from "./services/ssm/index.ts";
 import { sts } from "./services/sts/index.ts";
@@ -31,6 +32,7 @@ export const services: readonly ServiceDefinition[] = [
   xray,
   kms,
   sqs,
+  sns,
   dynamoDb,
   dynamoDbStreams,
   ssm, // keeps SecureStrings with KMS

@@ -1,7 +1,7 @@
 import type { Target } from "@aws-sdk/client-eventbridge";
 import { SendMessageCommand } from "@aws-sdk/client-sqs";
 import type { Context } from "../../core/context.ts";
-import { matchesPattern, parsePattern } from "./pattern.ts";
+import { matchesPattern, parsePattern } from "../../core/pattern.ts";
 import { type RuleRecord, rules, targets } from "./records.ts";
 
 /** An event as rules and targets see it. */

@@ -2,9 +2,9 @@ import type { PutEventsRequestEntry, PutEventsResultEntry } from "@aws-sdk/clien
 import * as sdk from "@aws-sdk/client-eventbridge";
 import type { Context } from "../../core/context.ts";
 import { AwsError } from "../../core/errors.ts";
+import { matchesPattern, parsePattern } from "../../core/pattern.ts";
 import { defineService, type Operations } from "../../core/service.ts";
 import { type BusEvent, deliver } from "./deliver.ts";
-import { matchesPattern, parsePattern } from "./pattern.ts";
 import { busArn, DEFAULT_BUS, requireBus } from "./records.ts";
 import { ruleOperations } from "./rule-operations.ts";
 

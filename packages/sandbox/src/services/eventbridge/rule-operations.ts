@@ -2,8 +2,8 @@ import type * as sdk from "@aws-sdk/client-eventbridge";
 import type { Context } from "../../core/context.ts";
 import { AwsError } from "../../core/errors.ts";
 import { page } from "../../core/paging.ts";
+import { parsePattern } from "../../core/pattern.ts";
 import type { Operations } from "../../core/service.ts";
-import { parsePattern } from "./pattern.ts";
 import { DEFAULT_BUS, getRule, type RuleRecord, requireBus, rules, targets } from "./records.ts";
 
 const NAME = /^[\w.-]{1,64}$/;

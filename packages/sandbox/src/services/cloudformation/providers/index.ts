@@ -8,6 +8,7 @@ import { lambdaProviders } from "./lambda.ts";
 import { functionProviders } from "./lambda-function.ts";
 import { observabilityProviders } from "./observability.ts";
 import { bucketProviders } from "./s3.ts";
+import { topicProviders } from "./sns.ts";
 import { queueProviders } from "./sqs.ts";
 import { parameterProviders } from "./ssm.ts";
 
@@ -24,6 +25,7 @@ const byType: ReadonlyMap<string, Provider> = new Map(
     ...observabilityProviders,
     ...parameterProviders,
     ...queueProviders,
+    ...topicProviders,
   ].map((provider) => [provider.type, provider]),
 );
 
