@@ -1,8 +1,6 @@
 import {
   CloudWatchClient,
-  DeleteAlarmsCommand,
   DeleteDashboardsCommand,
-  DescribeAlarmsCommand,
   GetDashboardCommand,
   GetMetricDataCommand,
   GetMetricStatisticsCommand,
@@ -10,9 +8,7 @@ import {
   ListMetricsCommand,
   type MetricDataQuery,
   PutDashboardCommand,
-  PutMetricAlarmCommand,
   PutMetricDataCommand,
-  SetAlarmStateCommand,
 } from "@aws-sdk/client-cloudwatch";
 import { expect, test } from "vitest";
 import { clientSettings, DEV, sandboxForTest, temporaryFolder } from "../../../test/support.ts";
@@ -347,31 +343,4 @@ test("AWS's own name spaces, wrong statistics and wrong periods are refused", as
   await expect(read(stat("m", "Median"))).rejects.toThrow("not supported");
   await expect(read(stat("m", "tm90"))).rejects.toThrow("tm90 is not implemented");
   await expect(read(stat("m", "Sum", "Wait", 90))).rejects.toThrow("Period");
-});
-
-test("an alarm is kept as it was given, in the state that someone set, until it is deleted", async () => {
-  const { client } = await metrics();
-  const alarm = {
-    AlarmName: "orders-errors",
-    Namespace: "AWS/Lambda",
-    MetricName: "Errors",
-    Statistic: "Sum",
-  } as const;
-  const rule = {
-    Period: 60,
-    EvaluationPeriods: 1,
-    Threshold: 1,
-    ComparisonOperator: "GreaterThanOrEqualToThreshold",
-  } as const;
-  await client.send(new PutMetricAlarmCommand({ ...alarm, ...rule }));
-  const describe = async () =>
-    (await client.send(new DescribeAlarmsCommand({ AlarmNamePrefix: "orders" }))).MetricAlarms;
-  expect(await describe()).toMatchObject([
-    { ...alarm, ...rule, StateValue: "INSUFFICIENT_DATA", ActionsEnabled: true },
-  ]);
-  const set = { AlarmName: alarm.AlarmName, StateValue: "ALARM", StateReason: "test" } as const;
-  await client.send(new SetAlarmStateCommand(set));
-  expect(await describe()).toMatchObject([{ StateValue: "ALARM", StateReason: "test" }]);
-  await client.send(new DeleteAlarmsCommand({ AlarmNames: [alarm.AlarmName] }));
-  expect(await describe()).toEqual([]);
 });
