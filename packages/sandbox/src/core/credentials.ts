@@ -58,6 +58,8 @@ interface SessionRecord {
 type KeyVerdict =
   | { readonly kind: "known"; readonly caller: Caller; readonly secretAccessKey: string }
   | { readonly kind: "unknown" }
+  /** The key is known, its session token isn't the one that came with it; or a long-lived key came with one. */
+  | { readonly kind: "token" }
   | { readonly kind: "expired" };
 
 export interface Credentials {
@@ -149,6 +151,7 @@ export function openCredentials(file: string, store: Store, clock: SandboxClock,
       if (account) {
         const secretAccessKey = secrets[account];
         if (!secretAccessKey) return { kind: "unknown" };
+        if (sessionToken !== undefined) return { kind: "token" };
         const arn = `arn:aws:iam::${account}:user/sandbox`;
         return { kind: "known", caller: { account, arn, accessKeyId }, secretAccessKey };
       }
@@ -160,7 +163,8 @@ export function openCredentials(file: string, store: Store, clock: SandboxClock,
         return { kind: "known", caller, secretAccessKey };
       }
       const session = sessions.get(accessKeyId);
-      if (!session || !sameText(session.sessionToken, sessionToken ?? "")) return { kind: "unknown" };
+      if (!session || sessionToken === undefined) return { kind: "unknown" };
+      if (!sameText(session.sessionToken, sessionToken)) return { kind: "token" };
       if (session.expiresAtMs <= clock.now().getTime()) return { kind: "expired" };
       const { account: owner, arn, roleArn, sourceIdentity, policies, tags } = session;
       const caller = {

@@ -45,6 +45,7 @@ export async function startRecorder(definitions: readonly ServiceDefinition[] = 
       models,
       runtimes: { context: () => ({ random: systemRandom }) as never },
       credentials: { lookUp: () => ({ kind: "known", caller, secretAccessKey: ROUND_TRIP_KEY.secretAccessKey }) },
+      faults: { around: (_target, _words, run) => run() },
       shared: {
         clock,
         random: systemRandom,

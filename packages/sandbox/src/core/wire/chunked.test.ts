@@ -13,5 +13,5 @@ test.each([
   ["whose last chunk is missing", "5\r\nhello\r\n"],
   ["that isn't framed", "hello"],
 ])("a body %s is refused, not stored in part", (_, raw) => {
-  expect(() => dechunk(Buffer.from(raw))).toThrow(expect.objectContaining({ code: "SerializationException" }));
+  expect(() => dechunk(Buffer.from(raw))).toThrow(expect.objectContaining({ code: "IncompleteBody" }));
 });

@@ -4,6 +4,8 @@ import { AwsError } from "../errors.ts";
 import type { FaultWords } from "../faults.ts";
 import type { Protocol, ServiceModel } from "./model.ts";
 import type { Call } from "./protocols/protocol.ts";
+import type { TooLarge } from "./receive.ts";
+import { queryCodeOf, refusal } from "./refusals.ts";
 
 /** How an error looks on the wire, as far as the protocols share it. */
 export interface ErrorShape {
@@ -27,10 +29,73 @@ export function errorShape(model: ServiceModel, error: AwsError, protocol: Proto
   return {
     schema,
     name: schema?.getName() ?? error.code,
-    queryCode: trait?.[0] ?? error.code,
+    queryCode: trait?.[0] ?? queryCodeOf(error.code),
     status,
     fault: status < 500 ? "Sender" : "Receiver",
   };
+}
+
+/**
+ * A request whose body can't be read as the operation's input, in each protocol's words.
+ * Source: "Common errors" in the API references, S3's "Error responses", Lambda's and API Gateway's error lists.
+ */
+export function malformedInput({ model, protocol }: Call, thrown: unknown): AwsError {
+  const message = thrown instanceof Error ? thrown.message : String(thrown);
+  if (thrown instanceof AwsError && thrown.code !== "SerializationException") return thrown;
+  if (thrown instanceof URIError) return new AwsError("InvalidURI", message);
+  if (protocol === "restXml") {
+    const text = "The XML you provided was not well-formed or did not validate against our published schema";
+    return new AwsError("MalformedXML", text, { status: 400 });
+  }
+  if (protocol === "query") return new AwsError("MalformedInput", message, { status: 400 });
+  if (protocol === "ec2Query") return new AwsError("InvalidParameterValue", message, { status: 400 });
+  if (model.errors.has("InvalidRequestContentException")) {
+    return new AwsError("InvalidRequestContentException", `Could not parse request body into json: ${message}`);
+  }
+  return new AwsError("SerializationException", message, { status: 400 });
+}
+
+/** An operation that the service doesn't have, in each protocol's words. */
+export function unknownOperation({ model, protocol, operationName, request, form }: Call): AwsError {
+  const version = form?.Version === undefined ? undefined : String(form.Version);
+  if (protocol === "restXml") {
+    const members = { Method: request.method, ResourceType: "SERVICE" };
+    const message = "The specified method is not allowed against this resource.";
+    return new AwsError("MethodNotAllowed", message, { status: 405, members });
+  }
+  if (protocol === "ec2Query") {
+    if (version !== undefined && version !== model.version) {
+      const message = `The requested version (${version}) of service AmazonEC2 does not exist`;
+      return new AwsError("NoSuchVersion", message, { status: 400 });
+    }
+    return new AwsError("InvalidAction", `The action ${operationName} is not valid for this web service.`);
+  }
+  if (protocol === "query") {
+    const message = `Could not find operation ${operationName} for version ${version ?? "NO_VERSION_SPECIFIED"}`;
+    return new AwsError("InvalidAction", message, { status: 400 });
+  }
+  const status = protocol === "restJson" || protocol === "cbor" ? 404 : 400;
+  return new AwsError("UnknownOperationException", `${model.serviceId} has no operation ${operationName}`, { status });
+}
+
+/** A body beyond what its service takes. */
+export function tooLarge(call: Call | undefined, { message, limitBytes, sizeBytes }: TooLarge): AwsError {
+  if (call?.protocol === "restXml") {
+    const members = { ProposedSize: sizeBytes, MaxSizeAllowed: limitBytes };
+    const text = "Your proposed upload exceeds the maximum allowed size";
+    return new AwsError("EntityTooLarge", text, { status: 400, members });
+  }
+  const isQuery = call?.protocol === "query" || call?.protocol === "ec2Query";
+  const operation = call?.operationName ? ` for the ${call.operationName} operation` : "";
+  const code = isQuery ? "RequestEntityTooLarge" : "RequestEntityTooLargeException";
+  return new AwsError(code, message + operation, { status: 413 });
+}
+
+/** S3's answer to a sender that stops in the middle; the others say 408 and nothing else. */
+export function requestTimeout(): AwsError {
+  const message =
+    "Your socket connection to the server was not read from or written to within the timeout period. Idle connections will be closed.";
+  return new AwsError("RequestTimeout", message, { status: 400 });
 }
 
 function queryTrait(schema: NormalizedSchema): [code: string, status: number] | undefined {
@@ -41,24 +106,8 @@ function queryTrait(schema: NormalizedSchema): [code: string, status: number] | 
 export function toAwsError(thrown: unknown): AwsError {
   if (thrown instanceof AwsError) return thrown;
   if (thrown instanceof URIError) return new AwsError("InvalidURI", thrown.message);
-  if (thrown instanceof SyntaxError) return new AwsError("SerializationException", thrown.message);
   const message = thrown instanceof Error ? thrown.message : String(thrown);
   return new AwsError("InternalFailure", message, { status: 500 });
-}
-
-export type Refusal = "missing" | "unknown" | "expired" | "signature" | "too-old";
-
-/**
- * The same refusal under each protocol's own name, because SDKs and people look for exactly these.
- * Source: "Common errors" in each service's API reference, and S3's "Error responses".
- */
-export function refusal(kind: Refusal, protocol: Protocol): AwsError {
-  const [query, other, s3, message, s3Message] = REFUSALS[kind];
-  if (protocol === "restXml") {
-    return new AwsError(s3, s3Message, { status: kind === "expired" ? 400 : 403 });
-  }
-  if (protocol === "query") return new AwsError(query, message, { status: 403 });
-  return new AwsError(other, message, { status: protocol === "restJson" ? 403 : 400 });
 }
 
 /**
@@ -91,37 +140,3 @@ export function faultWords({ model, protocol, operationName }: Call, caller: Cal
     },
   };
 }
-
-const REFUSALS: Readonly<
-  Record<Refusal, readonly [query: string, json: string, s3: string, text: string, s3: string]>
-> = {
-  missing: [
-    "MissingAuthenticationToken",
-    "MissingAuthenticationTokenException",
-    "AccessDenied",
-    "Request is missing Authentication Token",
-    "Access Denied",
-  ],
-  unknown: [
-    "InvalidClientTokenId",
-    "UnrecognizedClientException",
-    "InvalidAccessKeyId",
-    "The security token included in the request is invalid.",
-    "The AWS Access Key Id you provided does not exist in our records.",
-  ],
-  expired: [
-    "ExpiredToken",
-    "ExpiredTokenException",
-    "ExpiredToken",
-    "The security token included in the request is expired",
-    "The provided token has expired.",
-  ],
-  signature: [
-    "SignatureDoesNotMatch",
-    "InvalidSignatureException",
-    "SignatureDoesNotMatch",
-    "The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and signing method.",
-    "The request signature we calculated does not match the signature you provided. Check your key and signing method.",
-  ],
-  "too-old": ["RequestExpired", "RequestExpired", "AccessDenied", "Request has expired.", "Request has expired"],
-};

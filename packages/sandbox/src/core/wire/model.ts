@@ -29,6 +29,8 @@ export interface ServiceModel {
   readonly queryCompatible: boolean;
   /** Service name in a signature's credential scope. */
   readonly signingName: string;
+  /** That name, and those under which other clients sign for the same shapes. */
+  readonly signingNames: readonly string[];
   readonly operations: ReadonlyMap<string, OperationModel>;
   readonly errors: ReadonlyMap<string, NormalizedSchema>;
   readonly definition: ServiceDefinition;
@@ -62,6 +64,9 @@ const PROTOCOLS: Readonly<Record<string, Protocol>> = {
   "aws.protocols#restXml": "restXml",
   "smithy.protocols#rpcv2Cbor": "cbor",
 };
+
+/** CodeConnections renamed itself: newer clients (the CLI's `codeconnections`) sign under the new name. */
+const SIGNING_ALIASES: Readonly<Record<string, readonly string[]>> = { "codestar-connections": ["codeconnections"] };
 
 /**
  * Reads a service's operations, shapes and errors out of its SDK client module: those modules export the Smithy schemas
@@ -99,6 +104,7 @@ export function loadModel(definition: ServiceDefinition): ServiceModel {
     xmlNamespace: settings.xmlNamespace ?? "",
     queryCompatible: settings.awsQueryCompatible ?? false,
     signingName: config.defaultSigningName,
+    signingNames: [config.defaultSigningName, ...(SIGNING_ALIASES[config.defaultSigningName] ?? [])],
     operations,
     errors,
     definition,

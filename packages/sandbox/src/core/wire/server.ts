@@ -1,24 +1,24 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { Caller } from "../context.ts";
 import type { Credentials } from "../credentials.ts";
-import { AwsError } from "../errors.ts";
+import type { AwsError } from "../errors.ts";
 import { CutConnection, type Faults } from "../faults.ts";
 import type { RequestHandler } from "../fronts.ts";
 import { invoke, notImplemented } from "../invoke.ts";
 import type { Runtimes, Shared } from "../runtime.ts";
-import { dechunk } from "./chunked.ts";
-import { faultWords, refusal, toAwsError } from "./errors.ts";
+import { bareError, type RequestIds, requestIds, send } from "./answer.ts";
+import { createAuthenticate, type RawBody } from "./authenticate.ts";
+import { faultWords, malformedInput, requestTimeout, toAwsError, tooLarge, unknownOperation } from "./errors.ts";
 import { createIdentify } from "./identify.ts";
 import { type Fields, header, type WireRequest, type WireResponse } from "./message.ts";
-import type { Protocol, ServiceModel } from "./model.ts";
+import type { OperationModel, Protocol, ServiceModel } from "./model.ts";
 import { cbor } from "./protocols/cbor.ts";
 import { json } from "./protocols/json.ts";
 import type { Call, WireProtocol } from "./protocols/protocol.ts";
 import { ec2Query, query } from "./protocols/query.ts";
 import { restJson } from "./protocols/rest-json.ts";
 import { restXml } from "./protocols/rest-xml.ts";
-import { readSignature, type SignedBy, sha256, verifySignature } from "./signature.ts";
-import { escapeXml } from "./xml.ts";
+import { limitOf, PATIENCE, type Patience, readHead, receive, TooLarge, TooSlow } from "./receive.ts";
+import { readSignature, type SignedBy, type Unreadable } from "./signature.ts";
 
 const PROTOCOLS: Readonly<Record<Protocol, WireProtocol>> = {
   query,
@@ -36,132 +36,114 @@ export interface WireDeps {
   readonly credentials: Pick<Credentials, "lookUp">;
   readonly shared: Pick<Shared, "clock" | "random" | "log" | "defaultRegion">;
   readonly faults: Pick<Faults, "around">;
+  /** Default: about AWS's own. */
+  readonly patience?: Patience;
+}
+
+/** One request on its way: who sent it, its body as it came, and when its sender hung up. */
+interface Arrival {
+  readonly by: SignedBy | Unreadable | undefined;
+  readonly raw: RawBody;
+  readonly ids: RequestIds;
+  readonly signal: AbortSignal;
 }
 
 /**
- * The AWS port: request in, the caller's own protocol out. Steps, in order: read the body, read the signature, identify
- * the operation, authenticate, run, answer. Whatever fails is answered as that protocol writes errors.
+ * The AWS port: request in, the caller's own protocol out. Steps, in order: read the signature, read the body (as much as
+ * the service takes), identify the operation, authenticate, run, answer. Whatever fails is answered as that protocol
+ * writes errors; a request that never arrives whole is never run.
  */
-export function createWireHandler({ models, runtimes, credentials, shared, faults }: WireDeps): RequestHandler {
+export function createWireHandler(deps: WireDeps): RequestHandler {
+  const { models, runtimes, credentials, shared, faults, patience = PATIENCE } = deps;
   const identify = createIdentify(models);
+  const authenticate = createAuthenticate(credentials, shared.clock);
 
-  const authenticate = (call: Call, by: SignedBy | undefined, rawBody: Buffer): Caller => {
-    if (!by) throw refusal("missing", call.protocol);
-    const verdict = credentials.lookUp(by.accessKeyId, by.sessionToken);
-    if (verdict.kind !== "known") throw refusal(verdict.kind, call.protocol);
-    if (by.presigned && presignedUntil(by.presigned) < shared.clock.now()) throw refusal("too-old", call.protocol);
-    const bodySha256 = () => sha256(rawBody);
-    if (!verifySignature(call.request, by, verdict.secretAccessKey, bodySha256))
-      throw refusal("signature", call.protocol);
-    const claimed = header(call.request, "x-amz-content-sha256") ?? "";
-    if (/^[0-9a-f]{64}$/.test(claimed) && claimed !== bodySha256()) {
-      throw new AwsError("XAmzContentSHA256Mismatch", "The provided x-amz-content-sha256 header does not match.");
-    }
-    return verdict.caller;
+  const perform = async (call: Call, { by, raw, ids, signal }: Arrival): Promise<WireResponse> => {
+    const { requestId } = ids;
+    const operation = call.model.operations.get(call.operationName);
+    if (!operation) throw unknownOperation(call);
+    const caller = authenticate(call, by, raw);
+    if (!call.model.definition.operations[operation.name]) throw notImplemented(call.model, operation.name);
+    const protocol = PROTOCOLS[call.protocol];
+    const region = by?.region ?? shared.defaultRegion;
+    const traceHeader = header(call.request, "x-amzn-trace-id");
+    const origin = { account: caller.account, region, caller, internal: false, requestId, signal, traceHeader };
+    const context = runtimes.context(call.model, origin);
+    const target = { service: call.model.signingName, operation: operation.name, account: caller.account };
+    const words = faultWords(call, caller);
+    const output = await faults.around(target, words, async () =>
+      invoke(call.model, operation, context, readInput(protocol, call, operation)),
+    );
+    return protocol.writeOutput(call, operation, output as Fields, requestId);
   };
 
-  const run = async (
-    call: Call,
-    by: SignedBy | undefined,
-    rawBody: Buffer,
-    requestId: string,
-    signal: AbortSignal,
-  ): Promise<WireResponse> => {
-    const protocol = PROTOCOLS[call.protocol];
+  const run = async (call: Call, arrival: Arrival): Promise<WireResponse> => {
+    const { requestId } = arrival.ids;
     try {
-      const operation = call.model.operations.get(call.operationName);
-      if (!operation)
-        throw new AwsError("UnknownOperationException", `${call.model.serviceId} has no ${call.operationName}`);
-      const caller = authenticate(call, by, rawBody);
-      if (!call.model.definition.operations[operation.name]) throw notImplemented(call.model, operation.name);
-      const region = by?.region ?? shared.defaultRegion;
-      const traceHeader = header(call.request, "x-amzn-trace-id");
-      const origin = { account: caller.account, region, caller, internal: false, requestId, signal, traceHeader };
-      const context = runtimes.context(call.model, origin);
-      const target = { service: call.model.signingName, operation: operation.name, account: caller.account };
-      const words = faultWords(call, caller);
-      const output = await faults.around(target, words, () =>
-        invoke(call.model, operation, context, protocol.readInput(call, operation)),
-      );
-      return protocol.writeOutput(call, operation, output as Fields, requestId);
+      return await perform(call, arrival);
     } catch (thrown) {
       if (thrown instanceof CutConnection) throw thrown;
       const error = toAwsError(thrown);
       const operation = `${call.model.name}.${call.operationName}`;
       if (error !== thrown) shared.log("request.crashed", { operation, requestId, error: stackOf(thrown) });
       else shared.log("request.refused", { operation, requestId, code: error.code, message: error.message });
-      return protocol.writeError(call, error, requestId);
+      return PROTOCOLS[call.protocol].writeError(call, error, arrival.ids.requestId, arrival.ids.hostId);
     }
   };
 
+  /** An answer to a request that wasn't read whole, or that no service is found for. */
+  const refuse = (
+    incoming: IncomingMessage,
+    head: WireRequest,
+    error: AwsError,
+    by: Arrival["by"],
+    ids: RequestIds,
+  ) => {
+    shared.log("request.refused", { operation: head.path, requestId: ids.requestId, code: error.code });
+    const call = identify.guess(head, by);
+    if (!call || error.status === 501) return bareError(incoming, error, ids.requestId);
+    return PROTOCOLS[call.protocol].writeError(call, error, ids.requestId, ids.hostId);
+  };
+
   return async (incoming: IncomingMessage, outgoing: ServerResponse) => {
-    const requestId = shared.random.uuid();
     const hangUp = new AbortController();
     outgoing.once("close", () => hangUp.abort());
-    let response: WireResponse;
+    const head = readHead(incoming);
+    const by = readSignature(head);
+    const guessed = identify.guess(head, by);
+    let ids = requestIds(shared.random, guessed?.protocol === "restXml");
     try {
-      const { request, rawBody } = await readRequest(incoming);
-      const by = readSignature(request);
-      response = await run(identify(request, by), by, rawBody, requestId, hangUp.signal);
+      const { request, raw } = await receive(incoming, head, limitOf(by?.signingName), patience);
+      const call = identify.call(request, by);
+      if (!ids.hostId && call.protocol === "restXml") ids = requestIds(shared.random, true);
+      send(outgoing, head.method, await run(call, { by, raw, ids, signal: hangUp.signal }), ids);
     } catch (thrown) {
       if (incoming.destroyed && !incoming.complete) return;
       if (thrown instanceof CutConnection) {
         incoming.socket.destroy();
         return;
       }
-      response = bareError(incoming, toAwsError(thrown), requestId);
+      if (thrown instanceof TooSlow && guessed?.protocol !== "restXml") {
+        send(outgoing, head.method, { status: 408, headers: {}, body: undefined }, ids, true);
+        return;
+      }
+      const error = explain(guessed, thrown);
+      send(outgoing, head.method, refuse(incoming, head, error, by, ids), ids, !incoming.complete);
     }
-    send(outgoing, incoming.method ?? "GET", response, requestId);
   };
 }
 
-/** An error before the service is known: a form's sender gets XML, everybody else JSON. */
-function bareError(incoming: IncomingMessage, error: AwsError, requestId: string): WireResponse {
-  const { code, message, status = 400 } = error;
-  if (String(incoming.headers["content-type"]).includes("x-www-form-urlencoded")) {
-    const details = `<Code>${escapeXml(code)}</Code><Message>${escapeXml(message)}</Message>`;
-    const body = `<ErrorResponse><Error>${details}</Error><RequestId>${requestId}</RequestId></ErrorResponse>`;
-    return { status, headers: { "content-type": "text/xml" }, body };
+function explain(call: Call | undefined, thrown: unknown): AwsError {
+  if (thrown instanceof TooSlow) return requestTimeout();
+  return thrown instanceof TooLarge ? tooLarge(call, thrown) : toAwsError(thrown);
+}
+
+function readInput(protocol: WireProtocol, call: Call, operation: OperationModel): Fields {
+  try {
+    return protocol.readInput(call, operation);
+  } catch (thrown) {
+    throw malformedInput(call, thrown);
   }
-  return {
-    status,
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify({ __type: code, message }),
-  };
-}
-
-async function readRequest(incoming: IncomingMessage): Promise<{ request: WireRequest; rawBody: Buffer }> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of incoming) chunks.push(chunk as Buffer);
-  const rawBody = Buffer.concat(chunks);
-  const { method = "GET", url = "/", headers } = incoming;
-  // By hand, because `new URL` would fold `..` and so change the keys of objects.
-  const [path = "/", rawQuery = ""] = url.split(/\?(.*)/s);
-  const base = { method, path, rawQuery, query: new URLSearchParams(rawQuery) };
-  const framed =
-    String(headers["content-encoding"] ?? "").includes("aws-chunked") ||
-    String(headers["x-amz-content-sha256"] ?? "").startsWith("STREAMING-");
-  if (!framed) return { request: { ...base, headers, body: rawBody }, rawBody };
-  const { body, trailers } = dechunk(rawBody);
-  return { request: { ...base, headers: { ...trailers, ...headers }, body }, rawBody };
-}
-
-function send(outgoing: ServerResponse, method: string, response: WireResponse, requestId: string): void {
-  const body = response.body === undefined ? Buffer.alloc(0) : Buffer.from(response.body as string);
-  const headers: Record<string, string | number> = { "x-amzn-requestid": requestId, "x-amz-request-id": requestId };
-  for (const [key, value] of Object.entries(response.headers)) {
-    // Header text is bytes: UTF-8, as S3 sends what was stored.
-    headers[key] = Buffer.from(value).toString("latin1");
-  }
-  // The answer to HEAD tells the length of a body that isn't sent.
-  if (method !== "HEAD") headers["content-length"] = body.length;
-  outgoing.writeHead(response.status, headers).end(method === "HEAD" ? undefined : body);
-}
-
-/** `20261123T120000Z` plus the seconds that the URL is good for. */
-function presignedUntil({ at, expiresSeconds }: NonNullable<SignedBy["presigned"]>): Date {
-  const iso = at.replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/, "$1-$2-$3T$4:$5:$6Z");
-  return new Date(new Date(iso).getTime() + expiresSeconds * 1000);
 }
 
 const stackOf = (thrown: unknown) => (thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown));

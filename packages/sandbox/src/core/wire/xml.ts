@@ -83,6 +83,8 @@ export type XmlNode = { [tag: string]: XmlNode[] } | string;
 
 /** Parses a document and returns its root element. */
 export function parseXml(text: string): XmlNode[] {
+  // AWS takes no document type, and so no entity of the sender's own.
+  if (text.includes("<!DOCTYPE")) throw malformed("A document type isn't allowed.");
   let document: Record<string, XmlNode[]>;
   try {
     document = parser.parse(text) as Record<string, XmlNode[]>;

@@ -20,5 +20,6 @@ export interface Call {
 export interface WireProtocol {
   readInput(call: Call, operation: OperationModel): Fields;
   writeOutput(call: Call, operation: OperationModel, output: Fields, requestId: string): WireResponse;
-  writeError(call: Call, error: AwsError, requestId: string): WireResponse;
+  /** `hostId`: S3's alone. */
+  writeError(call: Call, error: AwsError, requestId: string, hostId?: string): WireResponse;
 }

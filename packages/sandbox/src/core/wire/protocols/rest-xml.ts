@@ -34,12 +34,16 @@ export const restXml: WireProtocol = {
     return response.headers["content-range"] ? { ...response, status: 206 } : response;
   },
 
-  writeError(call, error, requestId) {
+  writeError(call, error, requestId, hostId = "") {
     const shape = errorShape(call.model, error, "restXml");
-    const members = shape.schema ? writeXmlBody(shape.schema, error.members) : "";
+    // S3 models few of its errors, and tells more than the models of those have: the bucket, the key, what was signed.
+    const members = Object.entries(error.members)
+      .filter(([, value]) => value !== undefined)
+      .map(([name, value]) => `<${name}>${escapeXml(value)}</${name}>`)
+      .join("");
     const body =
       `${PROLOGUE}<Error><Code>${escapeXml(shape.name)}</Code><Message>${escapeXml(error.message)}</Message>` +
-      `${members}<RequestId>${requestId}</RequestId></Error>`;
+      `${members}<RequestId>${requestId}</RequestId><HostId>${hostId}</HostId></Error>`;
     return { status: shape.status, headers: { "content-type": "application/xml" }, body };
   },
 };
