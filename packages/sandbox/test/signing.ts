@@ -6,9 +6,10 @@ interface Signable {
   readonly host: string;
   readonly service: string;
   readonly method?: string;
+  /** With its query, whose parameters stand in order: `/bucket?delete=`. */
   readonly path?: string;
   readonly headers?: Record<string, string>;
-  readonly body?: string;
+  readonly body?: string | Buffer;
   readonly at?: Date;
   readonly region?: string;
   /** What stands for the body's hash, sent as `x-amz-content-sha256`. */
@@ -28,8 +29,7 @@ export function sign(given: Signable) {
   const names = Object.keys(headers).sort();
   const canonical = [
     method,
-    path,
-    "",
+    ...path.split("?").concat("").slice(0, 2),
     ...names.map((name) => `${name}:${headers[name]}`),
     "",
     names.join(";"),

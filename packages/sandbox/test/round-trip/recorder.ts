@@ -4,7 +4,7 @@ import { listenHttp } from "../../src/core/listen.ts";
 import { systemRandom } from "../../src/core/random.ts";
 import type { ServiceDefinition } from "../../src/core/service.ts";
 import { loadModel, type OperationModel, type ServiceModel } from "../../src/core/wire/model.ts";
-import { createWireHandler } from "../../src/core/wire/server.ts";
+import { createWireHandler, type WireDeps } from "../../src/core/wire/server.ts";
 import { services } from "../../src/registry.ts";
 
 /** What every round trip signs with, and what the recorder verifies against. */
@@ -24,7 +24,10 @@ export interface Recorder {
 }
 
 /** Starts a recorder on a free loopback port; every operation of every service is there, implemented or not. */
-export async function startRecorder(definitions: readonly ServiceDefinition[] = services): Promise<Recorder> {
+export async function startRecorder(
+  definitions: readonly ServiceDefinition[] = services,
+  options: Pick<WireDeps, "patience"> = {},
+): Promise<Recorder> {
   let seen: Recorder["seen"] = {};
   let next: Fields | AwsError = {};
   const models = definitions.map((definition) => {
@@ -42,6 +45,7 @@ export async function startRecorder(definitions: readonly ServiceDefinition[] = 
   const port = await listenHttp(0, { loopbackOriginsOnly: true });
   port.serve(
     createWireHandler({
+      ...options,
       models,
       runtimes: { context: () => ({ random: systemRandom }) as never },
       credentials: { lookUp: () => ({ kind: "known", caller, secretAccessKey: ROUND_TRIP_KEY.secretAccessKey }) },

@@ -61,7 +61,7 @@ export function createWireHandler(deps: WireDeps): RequestHandler {
   const perform = async (call: Call, { by, raw, ids, signal }: Arrival): Promise<WireResponse> => {
     const { requestId } = ids;
     const operation = call.model.operations.get(call.operationName);
-    if (!operation) throw unknownOperation(call);
+    if (!operation || (call.form && call.form.Version !== call.model.version)) throw unknownOperation(call);
     const caller = authenticate(call, by, raw);
     if (!call.model.definition.operations[operation.name]) throw notImplemented(call.model, operation.name);
     const protocol = PROTOCOLS[call.protocol];

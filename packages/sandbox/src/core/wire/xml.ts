@@ -1,5 +1,5 @@
 import type { NormalizedSchema } from "@smithy/core/schema";
-import { XMLParser } from "fast-xml-parser";
+import { XMLParser, XMLValidator } from "fast-xml-parser";
 import type { Fields } from "./message.ts";
 import { DATE_TIME, fromText, malformed, toText } from "./text.ts";
 
@@ -85,6 +85,9 @@ export type XmlNode = { [tag: string]: XmlNode[] } | string;
 export function parseXml(text: string): XmlNode[] {
   // AWS takes no document type, and so no entity of the sender's own.
   if (text.includes("<!DOCTYPE")) throw malformed("A document type isn't allowed.");
+  // The parser takes what lacks its end; AWS doesn't.
+  const verdict = XMLValidator.validate(text);
+  if (verdict !== true) throw malformed(`The XML you provided was not well-formed: ${verdict.err.msg}`);
   let document: Record<string, XmlNode[]>;
   try {
     document = parser.parse(text) as Record<string, XmlNode[]>;
