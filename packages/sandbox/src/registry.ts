@@ -15,9 +15,11 @@ import { kms } from "./services/kms/index.ts";
 import { lambda } from "./services/lambda/index.ts";
 import { logs } from "./services/logs/index.ts";
 import { s3 } from "./services/s3/index.ts";
+import { secretsManager } from "./services/secretsmanager/index.ts";
 import { sns } from "./services/sns/index.ts";
 import { sqs } from "./services/sqs/index.ts";
 import { ssm } from "./services/ssm/index.ts";
+import { stepFunctions } from "./services/stepfunctions/index.ts";
 import { sts } from "./services/sts/index.ts";
 import { xray, xrayDaemon } from "./services/xray/index.ts";
 
@@ -40,6 +42,8 @@ export const services: readonly ServiceDefinition[] = [
   codeConnections,
   codebuild,
   lambda, // after those that its functions' logs, metrics and traces go to
+  secretsManager, // after Lambda: it takes up rotations
+  stepFunctions, // after what its tasks call
   apiGatewayV2,
   codepipeline, // after CodeBuild: it takes up actions that wait for builds
   cloudFormation, // last: it goes on with stacks, for which it needs all others

@@ -1,8 +1,7 @@
-import { DecryptCommand } from "@aws-sdk/client-kms";
 import type { Parameter, ParameterType } from "@aws-sdk/client-ssm";
 import type { Context } from "../../core/context.ts";
+import * as envelope from "../../core/envelope.ts";
 import { AwsError } from "../../core/errors.ts";
-import { encryptText } from "../../core/managed-key.ts";
 import type { Collection } from "../../core/store.ts";
 
 export interface ParameterRecord {
@@ -16,7 +15,7 @@ export interface VersionRecord {
   readonly name: string;
   readonly version: number;
   readonly type: ParameterType;
-  /** Of a SecureString: ciphertext of KMS, base 64. */
+  /** Of a SecureString: ciphertext, base 64. */
   readonly value: string;
   /** As it was given; `alias/aws/ssm` where none was. */
   readonly keyId?: string | undefined;
@@ -107,29 +106,21 @@ export function findVersion(context: Context, { name, selector }: Reference): Ve
 /** https://docs.aws.amazon.com/kms/latest/developerguide/services-parameter-store.html#parameter-store-encryption-context */
 const encryptionContext = (context: Context, name: string) => ({ PARAMETER_ARN: arnOf(context, name) });
 
-export async function seal(context: Context, name: string, value: string, key: string | undefined): Promise<string> {
+/** Raises `InvalidKeyId` for whatever KMS has against the key. */
+async function asKeyError<T>(work: Promise<T>): Promise<T> {
   try {
-    const EncryptionContext = encryptionContext(context, name);
-    return await encryptText(context, value, { key, alias: DEFAULT_KEY, EncryptionContext });
+    return await work;
   } catch (error) {
     if (error instanceof AwsError && error.status !== 501) throw new AwsError("InvalidKeyId", error.message);
     throw error;
   }
 }
 
-async function unseal(context: Context, version: VersionRecord): Promise<string> {
-  try {
-    const { Plaintext } = await context.send(
-      new DecryptCommand({
-        CiphertextBlob: Buffer.from(version.value, "base64"),
-        EncryptionContext: encryptionContext(context, version.name),
-      }),
-    );
-    return Buffer.from(Plaintext ?? []).toString();
-  } catch (error) {
-    if (error instanceof AwsError && error.status !== 501) throw new AwsError("InvalidKeyId", error.message);
-    throw error;
-  }
+export const seal = (context: Context, name: string, value: string, key: string): Promise<string> =>
+  asKeyError(envelope.seal(context, value, { key, encryptionContext: encryptionContext(context, name) }));
+
+async function unseal(context: Context, { name, value }: VersionRecord): Promise<string> {
+  return (await asKeyError(envelope.unseal(context, value, encryptionContext(context, name)))).toString();
 }
 
 /** A version as it is read: a SecureString's value is ciphertext unless it is asked for in the clear. */

@@ -43,7 +43,7 @@ export const putParameter: Operation<typeof sdk, "PutParameter"> = async (contex
   }
   const draft = readDraft(context, input, before);
   const keyId = draft.type === "SecureString" ? (input.KeyId ?? before?.keyId ?? DEFAULT_KEY) : undefined;
-  const sealed = draft.type === "SecureString" ? await seal(context, name, value, keyId) : value;
+  const sealed = keyId !== undefined ? await seal(context, name, value, keyId) : value;
 
   const version = context.store.transaction(() => {
     // Looked up again: another call may have put a version while KMS was asked.

@@ -1,6 +1,7 @@
 import type { Provider } from "../provider.ts";
 import { apiProviders } from "./api-gateway.ts";
 import { codeProviders } from "./code.ts";
+import { customResource } from "./custom-resource.ts";
 import { eventProviders } from "./events.ts";
 import { iamProviders } from "./iam.ts";
 import { keyProviders } from "./kms.ts";
@@ -8,6 +9,7 @@ import { lambdaProviders } from "./lambda.ts";
 import { functionProviders } from "./lambda-function.ts";
 import { observabilityProviders } from "./observability.ts";
 import { bucketProviders } from "./s3.ts";
+import { secretProviders } from "./secrets-manager.ts";
 import { topicProviders } from "./sns.ts";
 import { queueProviders } from "./sqs.ts";
 import { parameterProviders } from "./ssm.ts";
@@ -17,6 +19,7 @@ const byType: ReadonlyMap<string, Provider> = new Map(
     ...apiProviders,
     ...bucketProviders,
     ...codeProviders,
+    customResource,
     ...eventProviders,
     ...functionProviders,
     ...iamProviders,
@@ -25,10 +28,11 @@ const byType: ReadonlyMap<string, Provider> = new Map(
     ...observabilityProviders,
     ...parameterProviders,
     ...queueProviders,
+    ...secretProviders,
     ...topicProviders,
   ].map((provider) => [provider.type, provider]),
 );
 
 export function providerOf(type: string): Provider | undefined {
-  return byType.get(type);
+  return byType.get(type) ?? (type.startsWith("Custom::") ? customResource : undefined);
 }

@@ -1,0 +1,26 @@
+import * as sdk from "@aws-sdk/client-secrets-manager";
+import { defineService } from "../../core/service.ts";
+import { lifecycleOperations } from "./lifecycle.ts";
+import { randomPassword } from "./random-password.ts";
+import { rotationOperations, timersOf } from "./rotation.ts";
+import { valueOperations } from "./values.ts";
+
+/**
+ * AWS Secrets Manager: values encrypted by the sandbox's KMS, versions and their staging labels, recovery windows that
+ * end by the sandbox's clock, resource policies for other accounts, tags, filters, random passwords; rotation by a Lambda
+ * function in its four steps, at once or on a schedule, taken up again after a restart.
+ *
+ * Gaps: no replicas in other regions (501), no managed rotation; a rotation that failed waits for its next turn, where
+ * AWS tries again within hours; days of a rotation end at the hour of the last one, where AWS has the whole day; a
+ * rotation's Duration is kept, without effect.
+ * https://docs.aws.amazon.com/secretsmanager/latest/apireference/
+ */
+export const secretsManager = defineService({
+  sdk,
+  client: "SecretsManagerClient",
+  operations: { ...valueOperations, ...lifecycleOperations, ...rotationOperations, GetRandomPassword: randomPassword },
+  start(runtime) {
+    const timers = timersOf(runtime);
+    return { stop: () => timers.stop() };
+  },
+});
