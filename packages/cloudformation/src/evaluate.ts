@@ -12,6 +12,8 @@ export interface PseudoParameters {
   readonly stackName: string;
   readonly stackId: string;
   readonly notificationArns?: readonly string[];
+  /** What another stack exports under a name; undefined when none does. Left out: nothing can be imported. */
+  imported?(name: string): string | undefined;
 }
 
 /** What deployed resources answer. Either may raise; the message should name the resource. */
@@ -123,7 +125,10 @@ export function createEvaluator(
     const list = Array.isArray(argument) ? argument : [];
     switch (name) {
       case "Condition":
-        return condition(String(argument), path);
+        if (typeof argument !== "string") {
+          return fail(path, "Template format error: Every Condition member must be a string.");
+        }
+        return condition(argument, path);
       case "Fn::And":
         return list.every((item, index) => test(item, [...path, name, index]));
       case "Fn::Or":
@@ -214,6 +219,10 @@ export function createEvaluator(
         const [map, key, attribute] = items.map((item, index) => text(item, resources, [...path, index]));
         const found = memberOf(memberOf(template.mappings[map ?? ""], key), attribute);
         return found ?? fail(path, `Template error: Unable to get mapping for ${map}::${key}::${attribute}`);
+      }
+      case "Fn::ImportValue": {
+        const exported = text(argument, resources, path);
+        return pseudo.imported?.(exported) ?? fail(path, `No export named ${exported} found.`);
       }
       case "Fn::Base64":
         return Buffer.from(text(argument, resources, path), "utf8").toString("base64");

@@ -12,6 +12,7 @@ export const SUPPORTED_FUNCTIONS = new Set([
   "Fn::GetAtt",
   "Fn::GetAZs",
   "Fn::If",
+  "Fn::ImportValue",
   "Fn::Join",
   "Fn::Not",
   "Fn::Or",

@@ -1,8 +1,12 @@
 import { isObject, type Json, type JsonObject, type Path } from "./json.ts";
 import { type FindingList, findingsOf, type Parameter, type Template } from "./template.ts";
 
-/** `AWS::EC2::Subnet::Id` and its like are text to a template; only their console form differs. */
-const TYPE = /^(String|Number|CommaDelimitedList|List<(String|Number|AWS::[A-Za-z0-9:]+)>|AWS::EC2::[A-Za-z0-9:]+)$/;
+/**
+ * `AWS::EC2::Subnet::Id` and its like are text to a template; only their console form differs. Of `AWS::SSM::Parameter::Value`
+ * the value given here is the one that Parameter Store has, not the parameter's name.
+ */
+const TYPE =
+  /^(String|Number|CommaDelimitedList|List<(String|Number|AWS::[A-Za-z0-9:]+)>|AWS::EC2::[A-Za-z0-9:]+|AWS::SSM::Parameter::Name|AWS::SSM::Parameter::Value<[A-Za-z0-9:<>]+>)$/;
 const MEMBERS = new Set(
   "Type Default Description AllowedValues AllowedPattern ConstraintDescription MinLength MaxLength MinValue MaxValue NoEcho".split(
     " ",
@@ -97,7 +101,8 @@ export function parameterValues(template: Template, given: ReadonlyMap<string, s
 
 /** Text, or for a list type the trimmed parts of a comma-delimited list. */
 export function referenceValue(parameter: Parameter, text: string): ParameterValue {
-  const isList = parameter.type === "CommaDelimitedList" || parameter.type.startsWith("List<");
+  const type = /^AWS::SSM::Parameter::Value<(.+)>$/.exec(parameter.type)?.[1] ?? parameter.type;
+  const isList = type === "CommaDelimitedList" || type.startsWith("List<");
   return isList ? text.split(",").map((part) => part.trim()) : text;
 }
 

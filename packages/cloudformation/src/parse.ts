@@ -20,8 +20,9 @@ const SECTIONS = new Set(
   ),
 );
 const RESOURCE_ATTRIBUTES = new Set(
-  "Type Properties DependsOn Condition DeletionPolicy UpdateReplacePolicy Metadata".split(" "),
+  "Type Properties DependsOn Condition DeletionPolicy UpdateReplacePolicy UpdatePolicy Metadata".split(" "),
 );
+const TRANSFORM_ATTRIBUTES = new Set(["IgnoreGlobals", "Connectors"]);
 const POLICIES = new Set(["Delete", "Retain", "RetainExceptOnCreate", "Snapshot"]);
 const LOGICAL_ID = /^[a-zA-Z0-9]+$/;
 
@@ -143,7 +144,7 @@ function readResource(
   const extra: JsonObject = {};
   for (const [name, value] of Object.entries(declared)) {
     if (RESOURCE_ATTRIBUTES.has(name)) continue;
-    if (name === "IgnoreGlobals" && transforms.length > 0) extra[name] = value;
+    if (TRANSFORM_ATTRIBUTES.has(name) && transforms.length > 0) extra[name] = value;
     else findings.add([...path, name], `Invalid template resource property '${name}'`);
   }
   const { Type: type, Properties: properties = {}, Condition: condition, DependsOn: dependsOn = [] } = declared;
@@ -159,6 +160,12 @@ function readResource(
   if (needed.some((name) => typeof name !== "string")) {
     findings.add([...path, "DependsOn"], "Template format error: DependsOn must be a string or list of strings.");
   }
+  // As it was written: SAM's hash of a layer tells a text from a list of one.
+  if (typeof dependsOn === "string" && transforms.length > 0) extra.DependsOn = dependsOn;
+  const { UpdatePolicy: updatePolicy } = declared;
+  if (updatePolicy !== undefined && !isObject(updatePolicy)) {
+    findings.add([...path, "UpdatePolicy"], "Template format error: UpdatePolicy must be a map.");
+  }
   return {
     type,
     properties: isObject(properties) ? properties : {},
@@ -166,6 +173,7 @@ function readResource(
     condition: typeof condition === "string" ? condition : undefined,
     deletionPolicy: readPolicy(declared, "DeletionPolicy", path, findings),
     updateReplacePolicy: readPolicy(declared, "UpdateReplacePolicy", path, findings),
+    updatePolicy: isObject(updatePolicy) ? updatePolicy : undefined,
     metadata: isObject(declared.Metadata) ? declared.Metadata : undefined,
     extra,
   };

@@ -12,8 +12,10 @@ export interface Resource {
   readonly condition: string | undefined;
   readonly deletionPolicy: DeletionPolicy | undefined;
   readonly updateReplacePolicy: DeletionPolicy | undefined;
+  /** How CloudFormation updates it: with `CodeDeployLambdaAliasUpdate`, an alias's traffic moves by CodeDeploy. */
+  readonly updatePolicy: JsonObject | undefined;
   readonly metadata: JsonObject | undefined;
-  /** Attributes that only a transform reads (`IgnoreGlobals`). */
+  /** Attributes that only a transform reads: `IgnoreGlobals`, `Connectors`, `DependsOn` where it was written as text. */
   readonly extra: JsonObject;
 }
 
@@ -101,6 +103,7 @@ function resourceBody(resource: Resource): JsonObject {
   if (resource.dependsOn.length > 0) body.DependsOn = [...resource.dependsOn];
   if (resource.deletionPolicy) body.DeletionPolicy = resource.deletionPolicy;
   if (resource.updateReplacePolicy) body.UpdateReplacePolicy = resource.updateReplacePolicy;
+  if (resource.updatePolicy) body.UpdatePolicy = resource.updatePolicy;
   if (resource.metadata) body.Metadata = resource.metadata;
   if (Object.keys(resource.properties).length > 0) body.Properties = resource.properties;
   return body;

@@ -1,80 +1,110 @@
-import { intrinsicOf, substitute } from "../intrinsics.ts";
 import type { Json, JsonObject, Path } from "../json.ts";
-import { isObject } from "../json.ts";
-import type { DeletionPolicy, FindingList, Resource, Template } from "../template.ts";
+import type { DeletionPolicy, FindingList, Template } from "../template.ts";
+import type { DeploymentPreference } from "./deployment.ts";
 
-/** What the expansion of one resource is given, and where it puts what it makes. */
-export interface Expansion {
-  readonly template: Template;
-  readonly parameters: ReadonlyMap<string, string>;
-  readonly findings: FindingList;
-  /** Adds a resource that comes from the SAM resource `origin`. */
-  add(origin: string, logicalId: string, resource: Resource): void;
-  /** Makes `Ref: <from>` (and the same in `Fn::Sub` and `Fn::GetAtt`) mean `to`: `Function.Alias` → `FunctionAliaslive`. */
-  alias(from: string, to: string): void;
-}
-
-/** Attributes that a made resource takes over from the one it comes from. */
-export interface PassedOn {
+/** What stands beside a resource's properties. */
+export interface Attributes {
   readonly condition: string | undefined;
   readonly deletionPolicy: DeletionPolicy | undefined;
   readonly updateReplacePolicy: DeletionPolicy | undefined;
+  readonly updatePolicy: JsonObject | undefined;
+  readonly metadata: JsonObject | undefined;
 }
 
-export function passedOn(resource: Resource): PassedOn {
-  const { condition, deletionPolicy, updateReplacePolicy } = resource;
-  return { condition, deletionPolicy, updateReplacePolicy };
+/** A resource of the template that is expanded. Its properties are a copy, with globals, and may be changed. */
+export interface Source {
+  readonly id: string;
+  readonly type: string;
+  readonly properties: JsonObject;
+  readonly attributes: Attributes;
+  readonly dependsOn: readonly string[];
+  /** Of its properties, for findings. */
+  readonly path: Path;
 }
 
-export function makeResource(
+/** A resource that the expansion makes. Events still add to a role that was made before them. */
+export interface Draft {
+  readonly id: string;
+  readonly type: string;
+  readonly properties: { [name: string]: Json | undefined };
+  attributes: Attributes;
+  readonly dependsOn: readonly string[];
+}
+
+/** The expansion of one template. */
+export interface Transform {
+  readonly template: Template;
+  /** Values with defaults added, and the pseudo parameters that SAM knows. */
+  readonly parameters: ReadonlyMap<string, string>;
+  /** Every resource as it is before expansion, the implicit API included. */
+  readonly sources: ReadonlyMap<string, Source>;
+  /** APIs whose OpenAPI document is written here and not in the template. */
+  readonly managedApis: ReadonlySet<string>;
+  /** The template's conditions; more are added. */
+  readonly conditions: Map<string, Json>;
+  readonly deployments: Map<string, DeploymentPreference>;
+  readonly findings: FindingList;
+}
+
+/** What `Function.Alias` and its like mean: the type that is looked for among what the resource made. */
+export interface Expanded {
+  readonly drafts: readonly Draft[];
+  readonly referable: Readonly<Record<string, string>>;
+  /** The id that the resource has now, when it isn't its own any more (a layer). */
+  readonly renamedTo?: string;
+}
+
+/** Ends the expansion of one resource. The others are still looked at, so that all is found in one go. */
+export class Refusal extends Error {
+  readonly path: Path;
+
+  constructor(path: Path, message: string) {
+    super(message);
+    this.path = path;
+  }
+}
+
+/** A refusal in SAM's words for a resource. */
+export function refusal(source: { id: string; path: Path }, message: string, ...at: (string | number)[]): Refusal {
+  return new Refusal([...source.path, ...at], `Resource with id [${source.id}] is invalid. ${message}`);
+}
+
+export const NO_ATTRIBUTES: Attributes = {
+  condition: undefined,
+  deletionPolicy: undefined,
+  updateReplacePolicy: undefined,
+  updatePolicy: undefined,
+  metadata: undefined,
+};
+
+/** Attributes that every made resource takes over from the one it comes from. */
+export function passedOn({ condition, deletionPolicy, updateReplacePolicy }: Attributes): Attributes {
+  return { ...NO_ATTRIBUTES, condition, deletionPolicy, updateReplacePolicy };
+}
+
+export function draft(
+  id: string,
   type: string,
+  attributes: Attributes,
   properties: { [name: string]: Json | undefined },
-  attributes: PassedOn & { dependsOn?: readonly string[]; metadata?: JsonObject | undefined },
-): Resource {
-  const present = Object.entries(properties).filter((entry): entry is [string, Json] => entry[1] !== undefined);
-  return {
-    type,
-    properties: Object.fromEntries(present),
-    condition: attributes.condition,
-    deletionPolicy: attributes.deletionPolicy,
-    updateReplacePolicy: attributes.updateReplacePolicy,
-    dependsOn: attributes.dependsOn ?? [],
-    metadata: attributes.metadata,
-    extra: {},
-  };
-}
-
-/** Puts parameter values (and the region) in the place of references to them, and leaves every other function as it is. */
-export function resolveParameters(value: Json, parameters: ReadonlyMap<string, string>): Json {
-  const intrinsic = intrinsicOf(value);
-  if (intrinsic?.name === "Ref") return parameters.get(String(intrinsic.argument)) ?? value;
-  if (intrinsic?.name === "Fn::Sub" && typeof intrinsic.argument === "string") {
-    const text = substitute(
-      intrinsic.argument.replaceAll("${!", "${!!"),
-      (name) => parameters.get(name) ?? `\${${name}}`,
-    );
-    return { "Fn::Sub": text };
+  dependsOn: readonly string[] = [],
+): Draft {
+  if (!/^[A-Za-z0-9]+$/.test(id)) {
+    throw new Refusal(["Resources"], `Resource with id [${id}] is invalid. Logical ids must be alphanumeric.`);
   }
-  if (Array.isArray(value)) return value.map((item) => resolveParameters(item, parameters));
-  if (!isObject(value)) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, resolveParameters(member, parameters)]));
+  return { id, type, properties, attributes, dependsOn };
 }
 
-/** SAM's `{ team: payments }` as CloudFormation's list, after the tag that SAM adds. */
-export function tagList(tags: Json | undefined): Json[] {
-  const own = isObject(tags) ? Object.entries(tags).map(([Key, Value]) => ({ Key, Value })) : [];
-  return [{ Key: "lambda:createdBy", Value: "SAM" }, ...own];
-}
+/** Types that `PropagateTags` gives the tags of the resource that they come from. */
+const TAGGED = new Set([
+  "AWS::Lambda::Function",
+  "AWS::IAM::Role",
+  "AWS::SNS::Topic",
+  "AWS::SQS::Queue",
+  "AWS::StepFunctions::StateMachine",
+]);
 
-/** Reports each property that this expansion doesn't know, by name and place. */
-export function refuseUnknown(
-  properties: JsonObject,
-  known: ReadonlySet<string>,
-  what: string,
-  path: Path,
-  findings: FindingList,
-): void {
-  for (const name of Object.keys(properties)) {
-    if (!known.has(name)) findings.add([...path, name], `${what}: property '${name}' isn't supported.`);
-  }
+/** SAM replaces the tags that were there, its own included. */
+export function propagateTags(drafts: readonly Draft[], tags: Json[]): void {
+  for (const made of drafts) if (TAGGED.has(made.type)) made.properties.Tags = structuredClone(tags);
 }

@@ -1,120 +1,171 @@
-import { splitAttribute } from "../document.ts";
-import { attributeTarget, intrinsicOf, subArguments, substitute } from "../intrinsics.ts";
-import { isObject, type Json, type JsonObject } from "../json.ts";
-import { findingsOf, type Output, type Resource, type Template } from "../template.ts";
-import type { Expansion } from "./context.ts";
-import { makeResource } from "./context.ts";
-import { type ExpandedFunction, expandFunction } from "./function.ts";
-import { checkGlobals } from "./globals.ts";
-import { expandHttpApi, expandHttpApiEvents, IMPLICIT_API, type Routes } from "./http-api.ts";
+import type { Json, JsonObject, Path } from "../json.ts";
+import { type FindingList, findingsOf, type Resource, type Template } from "../template.ts";
+import { type Draft, type Expanded, Refusal, type Source, type Transform } from "./context.ts";
+import { expandDeployments } from "./deployment.ts";
+import { expandFunction } from "./function.ts";
+import { checkGlobals, withGlobals } from "./globals.ts";
+import { expandHttpApi } from "./http-api.ts";
+import { HTTP_API, IMPLICIT_API, prepareHttpApis } from "./implicit-api.ts";
+import { expandLayerVersion } from "./layer-version.ts";
+import { DocumentError } from "./openapi.ts";
+import { withRenames } from "./references.ts";
+import { expandSimpleTable } from "./simple-table.ts";
+import { expandStateMachine } from "./state-machine.ts";
 
 const PREFIX = "AWS::Serverless::";
 
+/** What each type becomes, in SAM's order: what has events comes before the APIs whose documents they write. */
+const EXPANSIONS: readonly [
+  string,
+  (transform: Transform, source: Source, written: Resource | undefined) => Expanded,
+][] = [
+  [`${PREFIX}Function`, expandFunction],
+  [`${PREFIX}StateMachine`, expandStateMachine],
+  [HTTP_API, expandHttpApi],
+  [`${PREFIX}SimpleTable`, expandSimpleTable],
+  [
+    `${PREFIX}LayerVersion`,
+    (transform, source, written) =>
+      expandLayerVersion(transform, source, written?.extra.DependsOn ?? [...source.dependsOn]),
+  ],
+];
+
+/** What the expansion may put in the place of a resource of that name in the template, as SAM does. */
+const REPLACES: Record<string, readonly string[]> = {
+  "AWS::Lambda::Function": [`${PREFIX}Function`],
+  "AWS::Lambda::LayerVersion": [`${PREFIX}LayerVersion`],
+  "AWS::ApiGatewayV2::Api": [HTTP_API],
+  "AWS::SNS::Topic": ["AWS::SNS::Topic"],
+  "AWS::DynamoDB::Table": [`${PREFIX}SimpleTable`],
+  "AWS::StepFunctions::StateMachine": [`${PREFIX}StateMachine`],
+};
+
 /**
- * Applies the transform AWS::Serverless-2016-10-31: functions and HTTP APIs. Anything else that begins with
- * `AWS::Serverless::` is refused by name and place. `parameters` are values with defaults added; SAM needs them for the
- * logical id of a version, which changes with the code's place.
+ * Applies the transform AWS::Serverless-2016-10-31: functions, state machines, HTTP APIs, simple tables and layers.
+ * Anything else that begins with `AWS::Serverless::`, and connectors, are refused by name and place. `parameters` are
+ * values with defaults added; SAM needs them for the logical id of a version, which changes with the code's place.
  *
+ * The result is what AWS's own translator makes, logical ids included; the tests compare them.
  * Raises `TemplateError` with every finding.
  */
 export function expandServerless(template: Template, parameters: ReadonlyMap<string, string>): Template {
   const findings = findingsOf(template.positionOf);
-  const resources = new Map<string, Resource>();
-  const origins = new Map<string, string>();
-  const aliases = new Map<string, string>();
-  const expansion: Expansion = {
+  checkGlobals(template, findings);
+  const conditions = new Map(template.conditions);
+  const { sources, managed } = readSources(template, conditions, findings);
+  const transform: Transform = {
     template,
     parameters,
+    sources,
+    managedApis: managed,
+    conditions,
+    deployments: new Map(),
     findings,
-    add: (origin, logicalId, resource) => {
-      if (logicalId !== origin && (template.resources.has(logicalId) || resources.has(logicalId))) {
-        findings.add(
-          ["Resources", origin],
-          `${origin} makes a resource ${logicalId}, but the template has one already.`,
-        );
+  };
+  const made = new Map<string, Resource>();
+  const origins = new Map<string, string>();
+  const ids = new Map<string, string>();
+  const attributes = new Map<string, string>();
+  const take = (origin: string, drafts: readonly Draft[]) => {
+    for (const draft of drafts) {
+      const existing = sources.get(draft.id);
+      if (existing && !REPLACES[draft.type]?.includes(existing.type)) {
+        const message = `Transforming resource with id [${origin}] attempts to create a new resource with id [${draft.id}] and type "${draft.type}". A resource with that id already exists within this template. Please use a different id for that resource.`;
+        findings.add(["Resources", origin], message);
       }
-      resources.set(logicalId, resource);
-      origins.set(logicalId, origin);
-    },
-    alias: (from, to) => aliases.set(from, to),
+      made.set(draft.id, resourceOf(draft));
+      origins.set(draft.id, origin);
+    }
   };
-  checkGlobals(template, findings);
-
-  const routes = new Map<string, Routes>();
-  const apis = new Map([...template.resources].filter(([, resource]) => resource.type === `${PREFIX}HttpApi`));
-  for (const id of apis.keys()) routes.set(id, { paths: {}, settings: {} });
-  let implicitOrigin: string | undefined;
-  const routesFor = (expanded: ExpandedFunction) => (apiId: string) => {
-    if (apiId !== IMPLICIT_API || routes.has(apiId)) return routes.get(apiId);
-    implicitOrigin ??= expanded.logicalId;
-    const made = { paths: {}, settings: {} };
-    routes.set(apiId, made);
-    return made;
-  };
-
-  for (const [logicalId, resource] of template.resources) {
-    if (resource.type === `${PREFIX}Function`) {
-      const expanded = expandFunction(expansion, logicalId, resource);
-      expandHttpApiEvents(expansion, expanded, routesFor(expanded));
-    } else if (!resource.type.startsWith(PREFIX)) {
-      resources.set(logicalId, resource);
-    } else if (resource.type !== `${PREFIX}HttpApi`) {
-      findings.add(["Resources", logicalId], `${resource.type} (${logicalId}) isn't supported.`);
+  for (const [type, expand] of EXPANSIONS) {
+    for (const source of sources.values()) {
+      if (source.type !== type) continue;
+      const expanded = attempt(findings, source, () => expand(transform, source, template.resources.get(source.id)));
+      if (!expanded) continue;
+      take(source.id, expanded.drafts);
+      if (expanded.renamedTo !== undefined) ids.set(source.id, expanded.renamedTo);
+      for (const [name, referable] of Object.entries(expanded.referable)) {
+        const last = expanded.drafts.findLast((draft) => draft.type === referable);
+        if (last) attributes.set(`${source.id}.${name}`, last.id);
+      }
     }
   }
-  for (const [id, given] of routes) {
-    const declared = apis.get(id);
-    const none = { condition: undefined, deletionPolicy: undefined, updateReplacePolicy: undefined };
-    expandHttpApi(expansion, id, declared ?? makeResource(`${PREFIX}HttpApi`, {}, none), given);
-    if (!declared && implicitOrigin)
-      for (const [made, origin] of origins) if (origin === id) origins.set(made, implicitOrigin);
-  }
+  const [first] = transform.deployments.keys();
+  if (first !== undefined) take(first, expandDeployments(transform));
   findings.raise();
-  return withAliases({ ...template, transforms: [], globals: undefined, resources }, aliases, (path) => {
-    const [section, id] = path;
-    const origin = section === "Resources" && typeof id === "string" ? origins.get(id) : undefined;
-    return template.positionOf(origin === undefined || origin === id ? path : ["Resources", origin]);
-  });
-}
 
-/** Replaces `Function.Alias` and its like wherever something is referred to. */
-function withAliases(
-  template: Template,
-  aliases: ReadonlyMap<string, string>,
-  positionOf: Template["positionOf"],
-): Template {
-  const rename = (value: Json): Json => {
-    const intrinsic = intrinsicOf(value);
-    if (intrinsic?.name === "Ref") return { Ref: aliases.get(String(intrinsic.argument)) ?? intrinsic.argument };
-    if (intrinsic?.name === "Fn::GetAtt") {
-      const [resource, attribute] = attributeTarget(intrinsic.argument) ?? ["", ""];
-      const [first, rest] = splitAttribute(attribute);
-      const target = aliases.get(`${resource}.${first}`);
-      if (target !== undefined && rest !== "") return { "Fn::GetAtt": [target, rest] };
-    }
-    if (intrinsic?.name === "Fn::Sub") {
-      const [format, variables] = subArguments(intrinsic.argument);
-      const text = substitute(format.replaceAll("${!", "${!!"), (name) => `\${${renamed(name, aliases)}}`);
-      return { "Fn::Sub": Array.isArray(intrinsic.argument) ? [text, rename(variables ?? {})] : text };
-    }
-    if (Array.isArray(value)) return value.map(rename);
-    if (!isObject(value)) return value;
-    return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, rename(member)]));
-  };
+  // What a function needs of an API that is made for it stands where the function is.
+  const [user] = [...sources.values()].filter((source) => source.type === `${PREFIX}Function`);
   const resources = new Map<string, Resource>();
-  for (const [id, resource] of template.resources) {
-    const dependsOn = resource.dependsOn.map((name) => aliases.get(name) ?? name);
-    resources.set(id, { ...resource, dependsOn, properties: rename(resource.properties) as JsonObject });
-  }
-  const outputs = new Map<string, Output>();
-  for (const [id, output] of template.outputs) outputs.set(id, { ...output, value: rename(output.value) });
-  return { ...template, resources, outputs, positionOf };
+  for (const [id, resource] of template.resources) if (!resource.type.startsWith(PREFIX)) resources.set(id, resource);
+  for (const [id, resource] of made) resources.set(id, resource);
+  const positionOf = (path: Path) => {
+    const [section, id] = path;
+    let origin = section === "Resources" && typeof id === "string" ? origins.get(id) : undefined;
+    if (origin === IMPLICIT_API && !template.resources.has(IMPLICIT_API)) origin = user?.id;
+    return template.positionOf(origin === undefined || origin === id ? path : ["Resources", origin]);
+  };
+  const expanded = { ...template, transforms: [], globals: undefined, conditions, resources, positionOf };
+  return withRenames(expanded, { attributes, ids });
 }
 
-function renamed(name: string, aliases: ReadonlyMap<string, string>): string {
-  const [resource, attribute] = splitAttribute(name);
-  const [first, rest] = splitAttribute(attribute);
-  const target = aliases.get(`${resource}.${first}`);
-  if (target === undefined) return name;
-  return rest === "" ? target : `${target}.${rest}`;
+/** All resources with their globals, the implicit API among them. What can't be expanded at all is found here. */
+function readSources(
+  template: Template,
+  conditions: Map<string, Json>,
+  findings: FindingList,
+): { sources: ReadonlyMap<string, Source>; managed: ReadonlySet<string> } {
+  const supported = EXPANSIONS.map(([type]) => type);
+  const globals: JsonObject | undefined = structuredClone(template.globals);
+  const sources = new Map<string, Source>();
+  for (const [id, resource] of template.resources) {
+    const { type, condition, deletionPolicy, updateReplacePolicy, updatePolicy, metadata, dependsOn } = resource;
+    if (type.startsWith(PREFIX) && !supported.includes(type)) {
+      findings.add(["Resources", id, "Type"], `${type} (${id}) isn't supported.`);
+    }
+    if (resource.extra.Connectors !== undefined) {
+      findings.add(["Resources", id, "Connectors"], `Connectors (of ${id}) aren't supported: write the policies.`);
+    }
+    sources.set(id, {
+      id,
+      type,
+      properties: structuredClone(resource.properties),
+      attributes: { condition, deletionPolicy, updateReplacePolicy, updatePolicy, metadata },
+      dependsOn,
+      path: ["Resources", id, "Properties"],
+    });
+  }
+  const { api, managed } = prepareHttpApis(sources, globals, conditions, (source, event, message) => {
+    const whole = `Resource with id [${source.id}] is invalid. Event with id [${event}] is invalid. ${message}`;
+    findings.add([...source.path, "Events", event], whole);
+  });
+  if (api) sources.set(api.id, api);
+  for (const [id, source] of sources) {
+    const resource = template.resources.get(id);
+    const extra = resource?.extra ?? {};
+    const properties = withGlobals(globals, { type: source.type, extra }, source.properties, (message) =>
+      findings.add(["Resources", id, "IgnoreGlobals"], `Resource with id [${id}] is invalid. ${message}`),
+    );
+    sources.set(id, { ...source, properties });
+  }
+  return { sources, managed };
+}
+
+/** Expands one resource; what ends that is found, and the others are still looked at. */
+function attempt(findings: FindingList, source: Source, expand: () => Expanded): Expanded | undefined {
+  try {
+    return expand();
+  } catch (error) {
+    if (error instanceof Refusal) findings.add(error.path, error.message);
+    else if (error instanceof DocumentError) {
+      const message = `Resource with id [${source.id}] is invalid. ${error.message}`;
+      findings.add([...source.path, "DefinitionBody"], message);
+    } else throw error;
+    return undefined;
+  }
+}
+
+function resourceOf({ type, properties, attributes, dependsOn }: Draft): Resource {
+  const present = Object.entries(properties).filter((entry): entry is [string, Json] => entry[1] !== undefined);
+  return { type, properties: Object.fromEntries(present), ...attributes, dependsOn, extra: {} };
 }

@@ -1,142 +1,225 @@
-import { intrinsicOf } from "../intrinsics.ts";
-import { isObject, type Json, type JsonObject, type Path } from "../json.ts";
-import { isNoValue } from "../parse.ts";
-import type { Resource } from "../template.ts";
-import { type Expansion, makeResource, passedOn, refuseUnknown, resolveParameters, tagList } from "./context.ts";
-import { expandEventInvokeConfig } from "./event-invoke.ts";
-import { withGlobals } from "./globals.ts";
-import { hashSuffix } from "./logical-id.ts";
-import { expandRole } from "./role.ts";
-
-const TYPE = "AWS::Serverless::Function";
+import { isObject, type Json, type JsonObject } from "../json.ts";
+import { codeLocation } from "./code.ts";
+import {
+  type Draft,
+  draft,
+  type Expanded,
+  passedOn,
+  propagateTags,
+  refusal,
+  type Source,
+  type Transform,
+} from "./context.ts";
+import { addDeploymentPreference } from "./deployment.ts";
+import { type Destinations, expandEventInvokeConfig } from "./event-invoke.ts";
+import { expandFunctionEvents } from "./events/index.ts";
+import { expandFunctionUrl } from "./function-url.ts";
+import { assumedBy, replacePolicyTemplates, roleOf } from "./policies.ts";
+import { checkProperties, propertyRules, refuseUnknownKeys } from "./properties.ts";
+import { getAtt, ifParts, isIf, isNothing, isTruthy, onlyIf, resolveParameters, tagList } from "./values.ts";
+import { expandVersion } from "./version.ts";
 
 /** Properties that go to `AWS::Lambda::Function` as they are. */
 const PASSED_ON = (
-  "FunctionName Description Handler Runtime MemorySize Timeout VpcConfig Environment Layers Architectures " +
-  "EphemeralStorage KmsKeyArn ReservedConcurrentExecutions LoggingConfig PackageType"
+  "Handler Runtime Description MemorySize Timeout VpcConfig Role Environment KmsKeyArn ReservedConcurrentExecutions " +
+  "Layers FileSystemConfigs ImageConfig PackageType Architectures SnapStart EphemeralStorage CodeSigningConfigArn " +
+  "RuntimeManagementConfig LoggingConfig RecursiveLoop"
 ).split(" ");
 
-const KNOWN = new Set([
-  ...PASSED_ON,
-  ...(
-    "CodeUri InlineCode Role Policies RolePath PermissionsBoundary AssumeRolePolicyDocument Tracing Tags Events " +
-    "AutoPublishAlias AutoPublishAliasAllProperties VersionDescription EventInvokeConfig ProvisionedConcurrencyConfig " +
-    "DeadLetterQueue"
-  ).split(" "),
-]);
+const RULES = propertyRules({
+  any:
+    "Handler Runtime CodeUri ImageUri PackageType InlineCode Description MemorySize Timeout VpcConfig RolePath KmsKeyArn " +
+    "ReservedConcurrentExecutions EphemeralStorage VersionDescription ProvisionedConcurrencyConfig FileSystemConfigs " +
+    "ImageConfig CodeSigningConfigArn Architectures RuntimeManagementConfig LoggingConfig RecursiveLoop SourceKMSKeyArn",
+  text: "Role PermissionsBoundary AutoPublishAlias AutoPublishCodeSha256 VersionDeletionPolicy",
+  textOrMap: "FunctionName Tracing",
+  map: "DeadLetterQueue AssumeRolePolicyDocument Tags DeploymentPreference EventInvokeConfig SnapStart FunctionUrlConfig",
+  mapOfMaps: "Environment Events",
+  policies: "Policies",
+  flag: "PropagateTags AutoPublishAliasAllProperties",
+  textsOrMaps: "Layers",
+  literal: "AutoPublishAliasAllProperties VersionDeletionPolicy",
+  unsupported: "CapacityProviderConfig FunctionScalingConfig PublishToLatestPublished TenancyConfig DurableConfig",
+});
 
-/** What an event needs to know of the function that it invokes. */
-export interface ExpandedFunction {
-  readonly logicalId: string;
-  /** What is invoked: the alias where there is one, else the function. */
-  readonly target: string;
-  /** Its ARN, as `Fn::Sub` has it; an alias's `Ref` is its ARN. */
-  readonly invoked: string;
-  readonly events: JsonObject;
-  readonly resource: Resource;
+const RESERVED_TAGS = ["lambda:createdBy", "serverlessrepo:applicationId", "serverlessrepo:semanticVersion"];
+
+/** What runs when something invokes the function: its alias where it has one. */
+export interface Invoked {
+  readonly id: string;
+  readonly arn: JsonObject;
 }
 
 /**
- * `AWS::Serverless::Function` → function, role, and, with `AutoPublishAlias`, version and alias; logical ids and
- * properties as the SAM translator makes them (https://github.com/aws/serverless-application-model, docs/internals).
+ * `AWS::Serverless::Function` → function, role, version, alias and what its events need; logical ids and properties as
+ * the SAM translator makes them. Capacity providers, durable functions and tenancy aren't supported.
+ * https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-resource-function.html
  */
-export function expandFunction(expansion: Expansion, logicalId: string, resource: Resource): ExpandedFunction {
-  const { findings, template } = expansion;
-  const path: Path = ["Resources", logicalId, "Properties"];
-  const properties = withGlobals(template, "Function", resource.properties, resource.extra.IgnoreGlobals ?? null);
-  refuseUnknown(properties, KNOWN, `${TYPE} ${logicalId}`, path, findings);
-  const attributes = passedOn(resource);
-  const tracing =
-    properties.Tracing === undefined ? undefined : resolveParameters(properties.Tracing, expansion.parameters);
-  const isTraced = tracing !== undefined && tracing !== "Disabled";
-  const aliasName = readAlias(expansion, properties, path);
+export function expandFunction(transform: Transform, source: Source): Expanded {
+  const { properties, id } = source;
+  replacePolicyTemplates(source);
+  checkProperties(transform.findings, source, properties, RULES);
+  checkDeadLetterQueue(transform, source);
+  const tags = readTags(source);
+  const function_ = lambdaFunction(transform, source, tags);
+  const drafts: Draft[] = [function_];
+  if (isTruthy(properties.ProvisionedConcurrencyConfig) && !isTruthy(properties.AutoPublishAlias)) {
+    const message = "To set ProvisionedConcurrencyConfig AutoPublishALias must be defined on the function";
+    throw refusal(source, message, "ProvisionedConcurrencyConfig");
+  }
+  if (properties.VersionDeletionPolicy !== undefined && properties.AutoPublishAlias === undefined) {
+    throw refusal(source, "'VersionDeletionPolicy' requires 'AutoPublishAlias'.", "VersionDeletionPolicy");
+  }
+  const published = isTruthy(properties.AutoPublishAlias) ? expandVersion(transform, source, function_) : undefined;
+  if (published) drafts.push(published.version, published.alias);
+  const invoked: Invoked = published
+    ? { id: published.alias.id, arn: { Ref: published.alias.id } }
+    : { id, arn: getAtt(id, "Arn") };
+  if (isTruthy(properties.FunctionUrlConfig)) drafts.push(...expandFunctionUrl(transform, source, invoked, published));
+  addDeploymentPreference(transform, source, published?.alias);
 
+  let destinations: Destinations = { drafts: [], policies: [] };
+  if (isTruthy(properties.EventInvokeConfig)) {
+    destinations = expandEventInvokeConfig(transform, source, published);
+    drafts.push(...destinations.drafts);
+  }
+  const role = executionRole(transform, source, tags, destinations.policies);
+  if (addRole(transform, source, function_, role)) drafts.push(role);
+  drafts.push(...expandFunctionEvents({ transform, source, target: invoked, role }));
+  if (isTruthy(properties.PropagateTags) && isTruthy(properties.Tags)) propagateTags(drafts, tagList(properties.Tags));
+  return {
+    drafts,
+    referable: {
+      Alias: "AWS::Lambda::Alias",
+      Version: "AWS::Lambda::Version",
+      DestinationTopic: "AWS::SNS::Topic",
+      DestinationQueue: "AWS::SQS::Queue",
+    },
+  };
+}
+
+function lambdaFunction(transform: Transform, source: Source, tags: Json[]): Draft {
+  const { properties } = source;
   const own: { [name: string]: Json | undefined } = {};
-  const code = readCode(expansion, logicalId, properties, path);
-  // SAM writes parameter values into the code's place when it publishes versions; without them a new key would never
-  // make a new version.
-  own.Code = aliasName === undefined ? code : resolveParameters(code, expansion.parameters);
   for (const name of PASSED_ON) own[name] = properties[name];
-  own.Tags = tagList(properties.Tags);
-  if (isTraced) own.TracingConfig = { Mode: properties.Tracing ?? "Active" };
+  own.FunctionName = isTruthy(properties.FunctionName) ? properties.FunctionName : undefined;
+  own.Code = readCode(source);
+  own.Tags = tags;
+  if (isTraced(transform, source)) own.TracingConfig = { Mode: properties.Tracing ?? null };
   const deadLetter = properties.DeadLetterQueue;
-  if (isObject(deadLetter)) own.DeadLetterConfig = { TargetArn: deadLetter.TargetArn ?? null };
-  own.Role = properties.Role;
-
-  const made = { ...attributes, dependsOn: resource.dependsOn, metadata: resource.metadata };
-  let alias: string | undefined;
-  if (aliasName !== undefined) {
-    const version = `${logicalId}Version${hashSuffix(versionData(properties, own))}`;
-    alias = `${logicalId}Alias${aliasName.replaceAll("-", "D").replaceAll("_", "U")}`;
-    const versionResource = makeResource(
-      "AWS::Lambda::Version",
-      { FunctionName: { Ref: logicalId }, Description: properties.VersionDescription },
-      { ...attributes, deletionPolicy: attributes.deletionPolicy ?? "Retain" },
-    );
-    expansion.add(logicalId, version, versionResource);
-    const aliasProperties = {
-      Name: aliasName,
-      FunctionName: { Ref: logicalId },
-      FunctionVersion: { "Fn::GetAtt": [version, "Version"] },
-      ProvisionedConcurrencyConfig: properties.ProvisionedConcurrencyConfig,
-    };
-    expansion.add(logicalId, alias, makeResource("AWS::Lambda::Alias", aliasProperties, attributes));
-    expansion.alias(`${logicalId}.Version`, version);
-    expansion.alias(`${logicalId}.Alias`, alias);
-  } else if (properties.ProvisionedConcurrencyConfig !== undefined) {
-    findings.add([...path, "ProvisionedConcurrencyConfig"], "ProvisionedConcurrencyConfig needs AutoPublishAlias.");
+  if (isObject(deadLetter) && isTruthy(deadLetter)) own.DeadLetterConfig = { TargetArn: deadLetter.TargetArn ?? null };
+  const isImage = properties.PackageType === "Image";
+  const forbidden = (isImage ? ["Handler", "Runtime", "Layers"] : ["ImageConfig"]).find((name) => isTruthy(own[name]));
+  if (forbidden) {
+    const message = `${forbidden} cannot be present when PackageType is of type \`${isImage ? "Image" : "Zip"}\``;
+    throw refusal(source, message, forbidden);
   }
-
-  const eventPolicies = expandEventInvokeConfig(expansion, logicalId, { properties, aliasName, alias, resource });
-  if (own.Role === undefined || isNoValue(own.Role)) {
-    own.Role = { "Fn::GetAtt": [`${logicalId}Role`, "Arn"] };
-    expandRole(expansion, logicalId, { properties, resource, isTraced, policies: eventPolicies });
+  if (!isImage && !(isTruthy(own.Runtime) && isTruthy(own.Handler))) {
+    throw refusal(source, "Runtime and Handler needs to be present when PackageType is of type `Zip`");
   }
-  expansion.add(logicalId, logicalId, makeResource("AWS::Lambda::Function", own, made));
-  const events = isObject(properties.Events) ? properties.Events : {};
-  return { logicalId, target: alias ?? logicalId, invoked: alias ?? `${logicalId}.Arn`, events, resource };
+  return draft(source.id, "AWS::Lambda::Function", source.attributes, own, source.dependsOn);
 }
 
-function readAlias(expansion: Expansion, properties: JsonObject, path: Path): string | undefined {
-  const { AutoPublishAlias: given } = properties;
-  if (given === undefined) return undefined;
-  const name = resolveParameters(given, expansion.parameters);
-  if (typeof name === "string" && /^(?!\d+$)[a-zA-Z0-9_-]+$/.test(name)) return name;
-  expansion.findings.add(
-    [...path, "AutoPublishAlias"],
-    "AutoPublishAlias must be an alias's name, or a parameter that is.",
+function readCode(source: Source): JsonObject {
+  const { CodeUri: uri, InlineCode: inline, ImageUri: image, SourceKMSKeyArn: key } = source.properties;
+  const packaging = isTruthy(source.properties.PackageType) ? source.properties.PackageType : "Zip";
+  if (packaging === "Image") {
+    if (!isTruthy(image)) throw refusal(source, "'ImageUri' must be set.");
+    return { ImageUri: image };
+  }
+  if (packaging !== "Zip") {
+    throw refusal(source, `invalid 'PackageType' : ${JSON.stringify(packaging)}`, "PackageType");
+  }
+  const code = inline !== undefined ? { ZipFile: inline } : uri !== undefined && codeLocation(source, "CodeUri", uri);
+  if (!code) throw refusal(source, "Only one of 'InlineCode' or 'CodeUri' can be set.");
+  return isTruthy(key) ? { ...code, SourceKMSKeyArn: key } : code;
+}
+
+/** Tracing that a parameter switches off is no tracing. */
+function isTraced(transform: Transform, source: Source): boolean {
+  const { Tracing: tracing } = source.properties;
+  return isTruthy(tracing) && resolveParameters(tracing, transform.parameters) !== "Disabled";
+}
+
+function readTags(source: Source): Json[] {
+  const { Tags: tags } = source.properties;
+  const reserved = isObject(tags) ? RESERVED_TAGS.find((name) => Object.hasOwn(tags, name)) : undefined;
+  if (reserved) {
+    const message = `${reserved} is a reserved Tag key name and cannot be set on your resource. Please change the tag key in the input.`;
+    throw refusal(source, message, "Tags", reserved);
+  }
+  return [{ Key: "lambda:createdBy", Value: "SAM" }, ...tagList(tags)];
+}
+
+function checkDeadLetterQueue(transform: Transform, source: Source): void {
+  const { DeadLetterQueue: queue } = source.properties;
+  if (!isObject(queue) || !isTruthy(queue)) return;
+  refuseUnknownKeys(
+    transform.findings,
+    [...source.path, "DeadLetterQueue"],
+    "DeadLetterQueue",
+    queue,
+    "Type TargetArn",
   );
-  return undefined;
+  if (!isTruthy(queue.Type) || !isTruthy(queue.TargetArn)) {
+    const message = "'DeadLetterQueue' requires Type and TargetArn properties to be specified.";
+    throw refusal(source, message, "DeadLetterQueue");
+  }
+  if (queue.Type !== "SQS" && queue.Type !== "SNS") {
+    throw refusal(source, "'DeadLetterQueue' requires Type of ['SQS', 'SNS']", "DeadLetterQueue", "Type");
+  }
 }
 
-function readCode(expansion: Expansion, logicalId: string, properties: JsonObject, path: Path): JsonObject {
-  const { CodeUri: uri, InlineCode: inline } = properties;
-  if (inline !== undefined) return { ZipFile: inline };
-  if (isObject(uri) && !intrinsicOf(uri)) {
-    if (uri.Bucket !== undefined && uri.Key !== undefined) {
-      const code: JsonObject = { S3Bucket: uri.Bucket, S3Key: uri.Key };
-      if (uri.Version !== undefined) code.S3ObjectVersion = uri.Version;
-      return code;
-    }
+/** The role for a function that names none. */
+function executionRole(transform: Transform, source: Source, tags: Json[], policies: readonly Json[]): Draft {
+  const { DeadLetterQueue: queue, AssumeRolePolicyDocument: trust } = source.properties;
+  const aws = "arn:aws:iam::aws:policy/";
+  const managedPolicyArns = [`${aws}service-role/AWSLambdaBasicExecutionRole`];
+  if (isTraced(transform, source)) managedPolicyArns.push(`${aws}AWSXrayWriteOnlyAccess`);
+  if (isTruthy(source.properties.VpcConfig)) {
+    managedPolicyArns.push(`${aws}service-role/AWSLambdaVPCAccessExecutionRole`);
   }
-  const match = typeof uri === "string" ? /^s3:\/\/([^/]+)\/([^?]+)(?:\?versionId=(.+))?$/.exec(uri) : null;
-  if (match) {
-    const code: JsonObject = { S3Bucket: match[1] ?? "", S3Key: match[2] ?? "" };
-    if (match[3]) code.S3ObjectVersion = match[3];
-    return code;
+  const own: Json[] = [];
+  if (isObject(queue) && isTruthy(queue)) {
+    const action = queue.Type === "SNS" ? "sns:Publish" : "sqs:SendMessage";
+    const Statement = [{ Action: action, Resource: queue.TargetArn ?? null, Effect: "Allow" }];
+    own.push({ PolicyName: "DeadLetterQueuePolicy", PolicyDocument: { Version: "2012-10-17", Statement } });
   }
-  const message = `${TYPE} ${logicalId}: CodeUri must be s3://bucket/key or { Bucket, Key }: a folder must be packaged first.`;
-  expansion.findings.add([...path, "CodeUri"], message);
-  return {};
+  return roleOf(source, {
+    attributes: passedOn(source.attributes),
+    assumeRolePolicyDocument: trust ?? assumedBy("lambda.amazonaws.com"),
+    managedPolicyArns,
+    policies: [...own, ...policies],
+    tags: structuredClone(tags),
+  });
 }
 
-/** What a version's logical id stands for: with AutoPublishAliasAllProperties the whole function, else code and environment. */
-function versionData(properties: JsonObject, own: { [name: string]: Json | undefined }): JsonObject {
-  if (properties.AutoPublishAliasAllProperties === true) {
-    return Object.fromEntries(Object.entries(own).filter((entry): entry is [string, Json] => entry[1] !== undefined));
+/**
+ * Gives the function its role where it names none, or names one under a condition only. Returns whether the made role
+ * is needed.
+ */
+function addRole(transform: Transform, source: Source, function_: Draft, role: Draft): boolean {
+  const arn = getAtt(role.id, "Arn");
+  const { Role: named } = function_.properties;
+  if (named === undefined) {
+    function_.properties.Role = arn;
+    return true;
   }
-  const data: JsonObject = { ...(own.Code as JsonObject) };
-  if (isObject(properties.Environment)) Object.assign(data, properties.Environment);
-  if (properties.MemorySize !== undefined) data.MemorySize = properties.MemorySize;
-  return data;
+  if (!isIf(named)) return false;
+  const parts = ifParts(resolveParameters(named, transform.parameters) as JsonObject);
+  if (!parts) throw refusal(source, "Malformed 'Role' property: Fn::If requires 3 arguments.", "Role");
+  const [condition, whenTrue, whenFalse] = parts;
+  if (isNothing(whenTrue) && isNothing(whenFalse)) {
+    function_.properties.Role = arn;
+  } else if (isNothing(whenTrue)) {
+    function_.properties.Role = onlyIf(condition, arn, whenFalse);
+    role.attributes = { ...role.attributes, condition };
+  } else if (isNothing(whenFalse)) {
+    function_.properties.Role = onlyIf(condition, whenTrue, arn);
+    role.attributes = { ...role.attributes, condition: `NOT${condition}` };
+    transform.conditions.set(`NOT${condition}`, { "Fn::Not": [{ Condition: condition }] });
+  } else {
+    return false;
+  }
+  return true;
 }

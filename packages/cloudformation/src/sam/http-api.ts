@@ -1,23 +1,22 @@
-import { intrinsicOf } from "../intrinsics.ts";
-import { isObject, type Json, type JsonObject, type Path } from "../json.ts";
-import type { Resource } from "../template.ts";
-import { type Expansion, makeResource, passedOn, refuseUnknown, resolveParameters } from "./context.ts";
-import type { ExpandedFunction } from "./function.ts";
-import { withGlobals } from "./globals.ts";
+import { isEqual, isObject, type Json, type JsonObject } from "../json.ts";
+import { authorizerPermissions, readAuthorizers } from "./authorizers.ts";
+import { codeLocation } from "./code.ts";
+import { type Draft, draft, type Expanded, passedOn, refusal, type Source, type Transform } from "./context.ts";
 import { hashSuffix } from "./logical-id.ts";
+import { addTags, DEFAULT_PATH, integrated, isDocument, methodName, pathItems, requireDocument } from "./openapi.ts";
+import { checkProperties, propertyRules } from "./properties.ts";
+import { isFunction, isNothing, isTruthy, ref, resolveParameters } from "./values.ts";
 
-const TYPE = "AWS::Serverless::HttpApi";
-/** The API of events that name none. */
-export const IMPLICIT_API = "ServerlessHttpApi";
-const ANY = "x-amazon-apigateway-any-method";
+const RULES = propertyRules({
+  any: "Name",
+  text: "Description",
+  textOrMap: "StageName DefinitionUri",
+  map: "Tags DefinitionBody StageVariables AccessLogSettings DefaultRouteSettings Auth RouteSettings",
+  flag: "PropagateTags FailOnWarnings DisableExecuteApiEndpoint",
+  flagOrMap: "CorsConfiguration",
+  unsupported: "Domain",
+});
 
-const KNOWN = new Set(
-  (
-    "StageName Name Description Tags CorsConfiguration AccessLogSettings DefaultRouteSettings RouteSettings " +
-    "StageVariables FailOnWarnings DisableExecuteApiEndpoint"
-  ).split(" "),
-);
-const EVENT_KNOWN = new Set("Path Method ApiId TimeoutInMillis PayloadFormatVersion RouteSettings".split(" "));
 const CORS: Record<string, string> = {
   AllowOrigins: "allowOrigins",
   AllowHeaders: "allowHeaders",
@@ -27,191 +26,228 @@ const CORS: Record<string, string> = {
   AllowCredentials: "allowCredentials",
 };
 
-/** Routes that functions asked for, by the API's logical id. */
-export interface Routes {
-  readonly paths: JsonObject;
-  readonly settings: JsonObject;
-}
-
-/** The permissions of a function's HttpApi events, and the routes they add to their APIs. */
-export function expandHttpApiEvents(
-  expansion: Expansion,
-  expanded: ExpandedFunction,
-  routesOf: (apiId: string) => Routes | undefined,
-): void {
-  const { logicalId, events, resource } = expanded;
-  for (const [name, event] of Object.entries(events)) {
-    const path: Path = ["Resources", logicalId, "Properties", "Events", name];
-    if (!isObject(event) || event.Type !== "HttpApi") {
-      const type = isObject(event) ? String(event.Type) : "?";
-      expansion.findings.add(path, `Event ${name} of ${logicalId}: type '${type}' isn't supported (HttpApi is).`);
-      continue;
-    }
-    if (resource.condition !== undefined) {
-      expansion.findings.add(path, `Event ${name}: a Condition on a function with HttpApi events isn't supported.`);
-    }
-    const properties = isObject(event.Properties) ? event.Properties : {};
-    refuseUnknown(
-      properties,
-      EVENT_KNOWN,
-      `Event ${name} of ${logicalId}`,
-      [...path, "Properties"],
-      expansion.findings,
+/**
+ * `AWS::Serverless::HttpApi` → API and stage. Routes of events are in its document already. Custom domains (`Domain`)
+ * aren't supported. https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-resource-httpapi.html
+ */
+export function expandHttpApi(transform: Transform, source: Source): Expanded {
+  const { properties, attributes } = source;
+  checkProperties(transform.findings, source, properties, RULES);
+  const { DefinitionBody: body, DefinitionUri: uri } = properties;
+  if (isTruthy(body) && isTruthy(uri)) {
+    throw refusal(source, "Specify either 'DefinitionUri' or 'DefinitionBody' property and not both.");
+  }
+  if (properties.CorsConfiguration !== undefined) {
+    properties.CorsConfiguration = resolveParameters(properties.CorsConfiguration, transform.parameters);
+  }
+  const tags = completeDocument(transform, source);
+  const location = isTruthy(uri) ? bodyLocation(source, uri) : undefined;
+  if (!location && !isTruthy(body)) {
+    throw refusal(
+      source,
+      "'DefinitionUri' or 'DefinitionBody' are required properties of an 'AWS::Serverless::HttpApi'. Add a value for one of these properties or add a 'HttpApi' event to an 'AWS::Serverless::Function'.",
     );
-    const route = readRoute(expansion, properties, path);
-    if (!route) continue;
-    const routes = routesOf(route.apiId);
-    if (!routes) {
-      const message = `Event ${name} of ${logicalId}: ApiId must refer to an ${TYPE} of this template.`;
-      expansion.findings.add([...path, "Properties", "ApiId"], message);
-      continue;
-    }
-    addRoute(expansion, expanded, { routes, route, properties, path });
-    const permission = makeResource(
-      "AWS::Lambda::Permission",
+  }
+  const drafts: Draft[] = [
+    draft(
+      source.id,
+      "AWS::ApiGatewayV2::Api",
+      attributes,
       {
-        Action: "lambda:InvokeFunction",
-        FunctionName: { Ref: expanded.target },
-        Principal: "apigateway.amazonaws.com",
-        SourceArn: { "Fn::Sub": [sourceArn(route), { __ApiId__: { Ref: route.apiId }, __Stage__: "*" }] },
+        Body: location ? undefined : body,
+        BodyS3Location: location,
+        FailOnWarnings: isTruthy(properties.FailOnWarnings) ? properties.FailOnWarnings : undefined,
       },
-      passedOn(resource),
-    );
-    expansion.add(logicalId, `${logicalId}${name}Permission`, permission);
-  }
+      source.dependsOn,
+    ),
+    ...authorizerPermissions(source),
+    stage(source, tags),
+  ];
+  return { drafts, referable: { Stage: "AWS::ApiGatewayV2::Stage" } };
 }
 
-interface Route {
-  readonly apiId: string;
-  readonly path: string;
-  /** Lower case, or `x-amazon-apigateway-any-method`. */
-  readonly method: string;
-}
-
-function readRoute(expansion: Expansion, properties: JsonObject, at: Path): Route | undefined {
-  const { ApiId: api = { Ref: IMPLICIT_API }, Path: path, Method: method } = properties;
-  const reference = intrinsicOf(api);
-  const apiId = reference?.name === "Ref" ? String(reference.argument) : typeof api === "string" ? api : "";
-  if (path === undefined && method === undefined) return { apiId, path: "$default", method: ANY };
-  const isRight = typeof path === "string" && path.startsWith("/") && typeof method === "string";
-  if (!isRight) {
-    expansion.findings.add([...at, "Properties"], "An HttpApi event needs Path (from /) and Method, or neither.");
-    return undefined;
-  }
-  const lower = method.toLowerCase();
-  return { apiId, path, method: lower === "any" ? ANY : lower };
-}
-
-function sourceArn({ path, method }: Route): string {
-  const clean = path === "$default" ? "" : path.replace(/^(.+)\/$/, "$1");
-  const wild = clean.replaceAll(/\{([a-zA-Z0-9._-]+|proxy\+)\}/g, "*");
-  const verb = method === ANY ? "*" : method.toUpperCase();
-  return `arn:\${AWS::Partition}:execute-api:\${AWS::Region}:\${AWS::AccountId}:\${__ApiId__}/\${__Stage__}/${verb}${wild}`;
-}
-
-function addRoute(
-  expansion: Expansion,
-  expanded: ExpandedFunction,
-  given: { routes: Routes; route: Route; properties: JsonObject; path: Path },
-): void {
-  const { routes, route, properties } = given;
-  const known = routes.paths[route.path];
-  const item: JsonObject = isObject(known) ? known : {};
-  routes.paths[route.path] = item;
-  if (item[route.method] !== undefined) {
-    const message = `API method '${route.method}' defined multiple times for path '${route.path}'.`;
-    expansion.findings.add(given.path, message);
-    return;
-  }
-  const uri = `arn:\${AWS::Partition}:apigateway:\${AWS::Region}:lambda:path/2015-03-31/functions/\${${expanded.invoked}}/invocations`;
-  const integration: JsonObject = {
-    type: "aws_proxy",
-    httpMethod: "POST",
-    payloadFormatVersion: properties.PayloadFormatVersion ?? "2.0",
-    uri: { "Fn::Sub": uri },
-  };
-  if (properties.TimeoutInMillis !== undefined) integration.timeoutInMillis = properties.TimeoutInMillis;
-  const operation: JsonObject = { "x-amazon-apigateway-integration": integration, responses: {} };
-  if (route.path === "$default") operation.isDefaultRoute = true;
-  const names = [...route.path.matchAll(/\{(.*?)\}/g)].map((match) => match[1] ?? "");
-  if (names.length > 0) operation.parameters = names.map((name) => ({ name, in: "path", required: true }));
-  item[route.method] = operation;
-  if (properties.RouteSettings !== undefined) {
-    const key = route.method === ANY ? route.path : `${route.method.toUpperCase()} ${route.path}`;
-    routes.settings[key] = properties.RouteSettings;
-  }
-}
-
-/** `AWS::Serverless::HttpApi` → API (its routes as an OpenAPI body) and stage. */
-export function expandHttpApi(expansion: Expansion, logicalId: string, resource: Resource, routes: Routes): void {
-  const { findings, template } = expansion;
-  const path: Path = ["Resources", logicalId, "Properties"];
-  const properties = withGlobals(template, "HttpApi", resource.properties, resource.extra.IgnoreGlobals ?? null);
-  refuseUnknown(properties, KNOWN, `${TYPE} ${logicalId}`, path, findings);
-  const info: JsonObject = { version: "1.0", title: properties.Name ?? { Ref: "AWS::StackName" } };
-  if (properties.Description !== undefined) info.description = properties.Description;
-  const tags: JsonObject = { ...(isObject(properties.Tags) ? properties.Tags : {}), "httpapi:createdBy": "SAM" };
-  const body: JsonObject = {
-    openapi: "3.0.1",
-    info,
-    paths: failSafePaths(routes.paths, properties),
-    tags: Object.entries(tags).map(([name, value]) => ({ name, "x-amazon-apigateway-tag-value": value })),
-  };
-  const cors = readCors(expansion, properties, path);
-  if (cors) body["x-amazon-apigateway-cors"] = cors;
-  if (properties.DisableExecuteApiEndpoint !== undefined) {
-    const setting = { disableExecuteApiEndpoint: properties.DisableExecuteApiEndpoint };
-    body.servers = [{ "x-amazon-apigateway-endpoint-configuration": setting }];
-  }
-  const made = { ...passedOn(resource), dependsOn: resource.dependsOn, metadata: resource.metadata };
-  const api = makeResource("AWS::ApiGatewayV2::Api", { Body: body, FailOnWarnings: properties.FailOnWarnings }, made);
-  expansion.add(logicalId, logicalId, api);
-
-  const stageName = properties.StageName ?? "$default";
-  const own = isObject(properties.RouteSettings) ? properties.RouteSettings : {};
-  const settings = { ...own, ...routes.settings };
-  const stage = {
-    ApiId: { Ref: logicalId },
-    StageName: stageName,
-    AutoDeploy: true,
+function stage(source: Source, tags: JsonObject | undefined): Draft {
+  const { properties } = source;
+  const name = isTruthy(properties.StageName) ? properties.StageName : "$default";
+  return draft(stageId(source.id, name), "AWS::ApiGatewayV2::Stage", passedOn(source.attributes), {
+    ApiId: ref(source.id),
+    StageName: name,
     StageVariables: properties.StageVariables,
     AccessLogSettings: properties.AccessLogSettings,
     DefaultRouteSettings: properties.DefaultRouteSettings,
-    RouteSettings: Object.keys(settings).length > 0 ? settings : undefined,
+    RouteSettings: properties.RouteSettings,
     Tags: tags,
+    AutoDeploy: true,
+  });
+}
+
+function stageId(apiId: string, name: Json): string {
+  if (name === "$default") return `${apiId}ApiGatewayDefaultStage`;
+  if (typeof name !== "string") return `${apiId}Stage`;
+  return /^[\p{L}\p{N}]+$/u.test(name) ? `${apiId}${name}Stage` : `${apiId}Stage${hashSuffix(name)}`;
+}
+
+/** Writes what the properties say into the OpenAPI document; the tags of the stage. */
+function completeDocument(transform: Transform, source: Source): JsonObject | undefined {
+  const { properties } = source;
+  const { DefinitionBody: body } = properties;
+  const inDocument = (name: string): JsonObject & { paths: JsonObject } => {
+    if (!isTruthy(body)) {
+      throw refusal(source, `${name} works only with inline OpenApi specified in 'DefinitionBody' property.`, name);
+    }
+    if (isDocument(body)) return body;
+    const message = `Unable to add ${name} because 'DefinitionBody' does not contain a valid OpenApi definition.`;
+    throw refusal(source, message, name);
   };
-  const stageId = stageLogicalId(logicalId, stageName);
-  expansion.add(logicalId, stageId, makeResource("AWS::ApiGatewayV2::Stage", stage, passedOn(resource)));
-  expansion.alias(`${logicalId}.Stage`, stageId);
+  if (isTruthy(properties.CorsConfiguration)) addCors(source, inDocument("CorsConfiguration"));
+  if (isTruthy(properties.Auth)) addAuth(transform, source, inDocument("Auth"));
+
+  let tags: JsonObject | undefined;
+  if (isTruthy(properties.Tags)) {
+    const document = inDocument("Tags");
+    // In place: tags that come from Globals are shared by APIs.
+    tags = properties.Tags as JsonObject;
+    tags["httpapi:createdBy"] = "SAM";
+    addTags(document, tags);
+  } else if (isDocument(body)) {
+    tags = { "httpapi:createdBy": "SAM" };
+    addTags(body, tags);
+  }
+  if (properties.DisableExecuteApiEndpoint !== undefined) {
+    const document = inDocument("DisableExecuteApiEndpoint");
+    setEndpoint(source, document, properties.DisableExecuteApiEndpoint);
+  }
+  if (isTruthy(properties.Name)) setInfo(source, "Name", "title", ref("AWS::StackName"));
+  if (isTruthy(properties.Description)) setInfo(source, "Description", "description", undefined);
+  // With FailOnWarnings, API Gateway refuses a path that doesn't begin with a slash.
+  if (isTruthy(properties.FailOnWarnings) && isObject(body) && isObject(body.paths)) {
+    const { [DEFAULT_PATH]: fallback, ...others } = body.paths;
+    if (fallback !== undefined) body.paths = { ...others, [`/${DEFAULT_PATH}`]: fallback };
+  }
+  return tags;
 }
 
-function stageLogicalId(apiId: string, stageName: Json): string {
-  if (stageName === "$default") return `${apiId}ApiGatewayDefaultStage`;
-  if (typeof stageName !== "string") return `${apiId}Stage`;
-  return /^[\p{L}\p{N}]+$/u.test(stageName) ? `${apiId}${stageName}Stage` : `${apiId}Stage${hashSuffix(stageName)}`;
+/** Sets a member of the document's `info`, which may hold nothing but `untouched` there. */
+function setInfo(source: Source, property: string, member: string, untouched: Json | undefined): void {
+  const { DefinitionBody: body } = source.properties;
+  if (!isTruthy(body)) {
+    throw refusal(
+      source,
+      `${property} works only with inline OpenApi specified in the 'DefinitionBody' property.`,
+      property,
+    );
+  }
+  const info = isObject(body) ? body.info : undefined;
+  if (info !== undefined && !isObject(info)) {
+    throw refusal(source, "Invalid 'DefinitionBody': The value of 'info' should be a map.", "DefinitionBody");
+  }
+  const known = info?.[member];
+  if (untouched === undefined ? isTruthy(known) : !isEqual(known, untouched)) {
+    const message = `Unable to set ${property} because it is already defined within inline OpenAPI specified in the 'DefinitionBody' property.`;
+    throw refusal(source, message, property);
+  }
+  const document = requireDocument(body);
+  document.info = { ...info, [member]: source.properties[property] ?? null };
 }
 
-/** With FailOnWarnings, API Gateway refuses a path that doesn't begin with a slash; SAM writes the default route so. */
-function failSafePaths(paths: JsonObject, properties: JsonObject): JsonObject {
-  const { $default: fallback, ...others } = paths;
-  if (!properties.FailOnWarnings || fallback === undefined) return paths;
-  return { ...others, "/$default": fallback };
+function setEndpoint(source: Source, document: JsonObject, disable: Json): void {
+  const servers: Json = document.servers ?? [{}];
+  if (!Array.isArray(servers) || !servers.every((server) => isObject(server))) {
+    throw refusal(source, "Value of 'servers' item must be a dictionary according to Swagger spec.", "DefinitionBody");
+  }
+  const key = "x-amazon-apigateway-endpoint-configuration";
+  for (const server of servers) {
+    const known = server[key];
+    server[key] = { ...(isObject(known) ? known : {}), disableExecuteApiEndpoint: disable };
+  }
+  document.servers = servers;
 }
 
-function readCors(expansion: Expansion, properties: JsonObject, path: Path): JsonObject | undefined {
-  if (properties.CorsConfiguration === undefined) return undefined;
-  const given = resolveParameters(properties.CorsConfiguration, expansion.parameters);
-  if (given === false) return undefined;
+function addCors(source: Source, document: JsonObject): void {
+  const { CorsConfiguration: given } = source.properties;
+  const known = document["x-amazon-apigateway-cors"] ?? {};
+  if (!isObject(known)) {
+    const message = "Value of 'x-amazon-apigateway-cors' must be a dictionary according to Swagger spec.";
+    throw refusal(source, message, "DefinitionBody");
+  }
+  document["x-amazon-apigateway-cors"] = { ...known, ...corsOf(source, given) };
+}
+
+function corsOf(source: Source, given: Json | undefined): JsonObject {
   if (given === true) return { allowOrigins: ["*"] };
-  if (!isObject(given) || intrinsicOf(given)) {
-    expansion.findings.add([...path, "CorsConfiguration"], "CorsConfiguration must be true or a map.");
-    return undefined;
+  if (!isObject(given)) throw refusal(source, "Invalid value for 'Cors' property.", "CorsConfiguration");
+  if (isFunction(given)) return lowerKeys(given);
+  for (const name of Object.keys(given)) {
+    if (!Object.hasOwn(CORS, name)) {
+      throw refusal(source, `Invalid key '${name}' for 'Cors' property.`, "CorsConfiguration", name);
+    }
+  }
+  const { AllowOrigins: origins, AllowCredentials: credentials } = given;
+  if (credentials === true && isEqual(origins, ["*"])) {
+    const message = `Unable to add Cors configuration because 'AllowCredentials' can not be true when 'AllowOrigin' is "'*'" or not set.`;
+    throw refusal(source, message, "CorsConfiguration");
+  }
+  // The translator makes a function in AllowOrigins the whole configuration and drops what stands beside it. API
+  // Gateway would refuse that, so it is refused here, where it is written.
+  if (isFunction(origins)) {
+    const message = "AllowOrigins can't be a function other than the Ref of a parameter: SAM would lose the rest.";
+    throw refusal(source, message, "CorsConfiguration", "AllowOrigins");
   }
   const cors: JsonObject = {};
-  for (const [name, value] of Object.entries(given)) {
-    const key = Object.hasOwn(CORS, name) ? CORS[name] : undefined;
-    if (key) cors[key] = value;
-    else expansion.findings.add([...path, "CorsConfiguration", name], `Invalid key '${name}' for 'Cors' property.`);
+  for (const [name, key] of Object.entries(CORS)) {
+    const value = given[name];
+    if (value === undefined) continue;
+    if (name === "AllowCredentials" ? value === true : name === "MaxAge" || isTruthy(value)) cors[key] = value;
   }
   return cors;
+}
+
+/** A function in the place of the configuration: the names in its branches become API Gateway's. */
+function lowerKeys(value: JsonObject): JsonObject {
+  let text = JSON.stringify(value);
+  for (const [name, key] of Object.entries(CORS)) text = text.replaceAll(name, key);
+  return JSON.parse(text) as JsonObject;
+}
+
+function addAuth(transform: Transform, source: Source, document: JsonObject & { paths: JsonObject }): void {
+  const { Auth: auth } = source.properties;
+  const names = ["Authorizers", "DefaultAuthorizer", "EnableIamAuthorizer"];
+  if (!isObject(auth) || !Object.keys(auth).every((name) => names.includes(name))) {
+    throw refusal(source, "Invalid value for 'Auth' property", "Auth");
+  }
+  const authorizers = readAuthorizers(transform, source, auth);
+  const components = isObject(document.components) ? document.components : {};
+  const schemes: JsonObject = isObject(components.securitySchemes) ? components.securitySchemes : {};
+  for (const [name, { scheme }] of authorizers) schemes[name] = scheme;
+  if (Object.keys(schemes).length > 0) document.components = { ...components, securitySchemes: schemes };
+
+  const { DefaultAuthorizer: fallback } = auth;
+  if (!isTruthy(fallback) || isNothing(fallback)) return;
+  if (typeof fallback !== "string") {
+    throw refusal(source, "Property 'Auth.DefaultAuthorizer' should be a string.", "Auth");
+  }
+  const authorizer = authorizers.get(fallback);
+  if (!authorizer) {
+    const message = `Unable to set DefaultAuthorizer because '${fallback}' was not defined in 'Authorizers'.`;
+    throw refusal(source, message, "Auth", "DefaultAuthorizer");
+  }
+  for (const path of Object.keys(document.paths)) {
+    for (const item of pathItems(document.paths, path)) {
+      for (const [method, operation] of Object.entries(item)) {
+        if (["parameters", "options"].includes(method.toLowerCase())) continue;
+        if (item[methodName(method)] === undefined) {
+          const message = `Could not find ${methodName(method)} in ${path} within DefinitionBody.`;
+          throw refusal(source, message, "DefinitionBody", "paths", path, method);
+        }
+        for (const found of integrated(operation, path, method)) {
+          if (!isTruthy(found.security)) found.security = [{ [fallback]: authorizer.scopes ?? [] }];
+        }
+      }
+    }
+  }
+}
+
+function bodyLocation(source: Source, uri: Json): JsonObject {
+  const { S3Bucket: Bucket = null, S3Key: Key = null, S3ObjectVersion } = codeLocation(source, "DefinitionUri", uri);
+  return { Bucket, Key, ...(S3ObjectVersion === undefined ? {} : { Version: S3ObjectVersion }) };
 }

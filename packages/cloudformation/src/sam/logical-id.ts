@@ -8,16 +8,38 @@ export function hashSuffix(data: Json): string {
 }
 
 /**
- * JSON as Python's `json.dumps(data, separators=(",", ":"), sort_keys=True)` writes it. The text must be the same to
+ * JSON as Python's `json.dumps` writes it with sorted keys: without spaces, or indented. The text must be the same to
  * the letter: a version whose logical id differs from SAM's would be published again when a stack moves to AWS.
+ *
+ * One thing can't be: `1.0` in a template is 1 here.
  */
-function pythonJson(value: Json): string {
-  if (Array.isArray(value)) return `[${value.map(pythonJson).join(",")}]`;
-  if (isObject(value)) {
-    const keys = Object.keys(value).sort(byCodePoint);
-    return `{${keys.map((key) => `${ascii(key)}:${pythonJson(value[key] ?? null)}`).join(",")}}`;
+export function pythonJson(value: Json, indent = 0, depth = 0): string {
+  const write = (open: string, members: readonly string[], close: string): string => {
+    if (members.length === 0 || indent === 0) return `${open}${members.join(",")}${close}`;
+    const line = `\n${" ".repeat(indent * (depth + 1))}`;
+    return `${open}${line}${members.join(`,${line}`)}\n${" ".repeat(indent * depth)}${close}`;
+  };
+  if (Array.isArray(value)) {
+    return write(
+      "[",
+      value.map((item) => pythonJson(item, indent, depth + 1)),
+      "]",
+    );
   }
+  if (isObject(value)) {
+    const colon = indent === 0 ? ":" : ": ";
+    const keys = Object.keys(value).sort(byCodePoint);
+    const member = (key: string) => `${ascii(key)}${colon}${pythonJson(value[key] ?? null, indent, depth + 1)}`;
+    return write("{", keys.map(member), "}");
+  }
+  if (typeof value === "number") return numeral(value);
   return typeof value === "string" ? ascii(value) : String(value);
+}
+
+/** Small fractions have an exponent of at least two digits: 1e-07. */
+function numeral(value: number): string {
+  const text = value !== 0 && Math.abs(value) < 1e-4 ? value.toExponential() : String(value);
+  return text.replace(/e([+-])(\d)$/, (_all, sign: string, digit: string) => `e${sign}0${digit}`);
 }
 
 function ascii(text: string): string {
