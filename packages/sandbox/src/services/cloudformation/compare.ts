@@ -1,5 +1,6 @@
 import { type DeployedResource, type DeployedStack, KNOWN_AFTER_APPLY } from "@turnpike/cloudformation";
 import type { Context } from "../../core/context.ts";
+import { exportedValue } from "./exports.ts";
 import { prepare } from "./prepare.ts";
 import { providerOf } from "./providers/index.ts";
 import { isThere, resourcesOfStack, type StackRecord } from "./records.ts";
@@ -9,7 +10,8 @@ export function deployedState(context: Context, stack: StackRecord): DeployedSta
   const { deployed } = stack;
   if (!deployed) return undefined;
   const { account, region } = context;
-  const { template, evaluator } = prepare({ id: stack.id, name: stack.name, account, region }, deployed);
+  const imported = expectedImports(context);
+  const { template, evaluator } = prepare({ id: stack.id, name: stack.name, account, region, imported }, deployed);
   const records = new Map(
     resourcesOfStack(context.store, stack.id)
       .filter(isThere)
@@ -28,5 +30,9 @@ export function deployedState(context: Context, stack: StackRecord): DeployedSta
     },
   };
 }
+
+/** Before a deployment, an export that isn't there yet is one that may come to be. */
+export const expectedImports = (context: Context) => (name: string) =>
+  exportedValue(context.store, name) ?? KNOWN_AFTER_APPLY;
 
 export const takesStackTags = (type: string): boolean => providerOf(type)?.takesTags ?? false;

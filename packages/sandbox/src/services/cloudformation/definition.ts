@@ -3,6 +3,7 @@ import { AssumeRoleCommand } from "@aws-sdk/client-sts";
 import { parseTemplate, type Template } from "@turnpike/cloudformation";
 import type { Context } from "../../core/context.ts";
 import { AwsError } from "../../core/errors.ts";
+import { storedParameters } from "./dynamic-references.ts";
 import { asValidationError, readSource } from "./prepare.ts";
 import { type Definition, type StackRecord, validationError } from "./records.ts";
 
@@ -31,9 +32,12 @@ export async function readDefinition(
   const roleArn = input.RoleARN ?? before?.roleArn;
   if (roleArn) await requireAssumable(context, roleArn);
   const template = parse(source.text, source.name);
+  const parameters = readParameters(input.Parameters ?? [], template, before);
+  const resolved = await storedParameters(context.send, template, parameters);
   return {
     template: source,
-    parameters: readParameters(input.Parameters ?? [], template, before),
+    parameters,
+    ...(Object.keys(resolved).length > 0 ? { resolved } : {}),
     tags: input.Tags ? readTags(input.Tags) : (before?.tags ?? {}),
     capabilities: [...(input.Capabilities ?? [])],
     roleArn,
@@ -43,11 +47,24 @@ export async function readDefinition(
 }
 
 export function parse(text: string, file: string): Template {
+  let template: Template;
   try {
-    return parseTemplate(text, { file });
+    template = parseTemplate(text, { file });
   } catch (error) {
     throw asValidationError(error);
   }
+  const { parameters, mappings, resources, outputs } = template;
+  requireAtMost("mappings", Object.keys(mappings).length, 200);
+  requireAtMost("parameters", parameters.size, 200);
+  requireAtMost("resources", resources.size, 500);
+  requireAtMost("outputs", outputs.size, 200);
+  return template;
+}
+
+/** https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html */
+function requireAtMost(what: string, count: number, most: number): void {
+  if (count <= most) return;
+  throw validationError(`Template format error: Number of ${what}, ${count}, is greater than maximum allowed, ${most}`);
 }
 
 function readParameters(

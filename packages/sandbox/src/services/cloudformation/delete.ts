@@ -1,4 +1,6 @@
 import type { ResourceStatus } from "@aws-sdk/client-cloudformation";
+import { resolveReferences } from "./dynamic-references.ts";
+import { exportConflict } from "./exports.ts";
 import { isAbsent } from "./providers/values.ts";
 import {
   isThere,
@@ -30,6 +32,7 @@ export async function removeAll(
   stack: StackRecord,
   doomed: readonly Doomed[],
   roleArn: string | undefined,
+  options: { isForced?: boolean | undefined } = {},
 ): Promise<string[] | "stopped"> {
   const failed: string[] = [];
   const byId = new Map(doomed.map((one) => [one.record.logicalId, one]));
@@ -38,7 +41,8 @@ export async function removeAll(
     const one = byId.get(logicalId);
     if (work.isStopping()) return "stopped";
     if (!one) return "done";
-    const isGone = await remove(work, stack, one, roleArn);
+    const isGone = await remove(work, stack, one, roleArn, options.isForced ?? false);
+    if (isGone === "stopped") return "stopped";
     if (!isGone) failed.push(logicalId);
     // What doesn't need the one that failed can still go; what it needs is kept from going by its own service.
     return "done";
@@ -46,7 +50,13 @@ export async function removeAll(
   return result === "stopped" ? "stopped" : failed;
 }
 
-async function remove(work: Work, stack: StackRecord, doomed: Doomed, roleArn: string | undefined): Promise<boolean> {
+async function remove(
+  work: Work,
+  stack: StackRecord,
+  doomed: Doomed,
+  roleArn: string | undefined,
+  isForced: boolean,
+): Promise<boolean | "stopped"> {
   const { journal, context } = work;
   const { physical, afterwards } = doomed;
   const shown: ResourceRecord = { ...doomed.record, physicalId: physical.physicalId };
@@ -66,15 +76,19 @@ async function remove(work: Work, stack: StackRecord, doomed: Doomed, roleArn: s
   if (doomed.isKept) return finish("DELETE_SKIPPED");
   tell("DELETE_IN_PROGRESS");
   const call = callFor(work, stack, {
-    record: { logicalId: shown.logicalId, nameToken: physical.nameToken },
+    record: { logicalId: shown.logicalId, nameToken: physical.nameToken, type: shown.type },
     properties: physical.properties,
     tags: physical.tags,
     roleArn,
     isRepeated: false,
+    wantsSnapshot: physical.deletionPolicy === "Snapshot",
   });
   try {
-    await providerFor(shown.type).remove(call, physical);
+    const resolved = await resolveReferences(call.send, shown.type, physical.properties);
+    await providerFor(shown.type).remove({ ...call, properties: resolved }, physical);
   } catch (error) {
+    if (work.isStopping() && work.signal.aborted) return "stopped";
+    if (!isAbsent(error) && isForced) return finish("DELETE_SKIPPED");
     if (!isAbsent(error)) {
       tell("DELETE_FAILED", failureReason(error, context.requestId));
       return false;
@@ -89,8 +103,13 @@ const physicalOf = (record: ResourceRecord & { physicalId: string }): PhysicalRe
 export async function deleteAll(work: Work, stack: StackRecord, operation: OperationRecord): Promise<void> {
   const { journal, context } = work;
   const doomed = everything(work, stack, operation.retain);
-  const roleArn = operation.definition.roleArn ?? stack.deployed?.roleArn;
-  const failed = await removeAll(work, stack, doomed, roleArn);
+  const roleArn = operation.definition.roleArn ?? stack.deployed?.roleArn ?? operation.actsAs;
+  const conflict = exportConflict(context.store, stack, []);
+  if (conflict !== undefined) {
+    journal.putStack(stack, { status: "DELETE_FAILED", statusReason: conflict, operation: undefined });
+    return;
+  }
+  const failed = await removeAll(work, stack, doomed, roleArn, { isForced: operation.isForced });
   if (failed === "stopped") return;
   if (failed.length > 0) {
     const statusReason = `The following resource(s) failed to delete: [${failed.join(", ")}]. `;
@@ -108,11 +127,23 @@ export async function deleteAll(work: Work, stack: StackRecord, operation: Opera
   });
 }
 
+/**
+ * Whether a policy keeps a resource. `RetainExceptOnCreate` keeps it but for the operation that made it; `Snapshot` deletes
+ * it, and its service makes the snapshot.
+ */
+const keeps = (policy: string | undefined, undone: "creation" | "stack"): boolean =>
+  policy === "Retain" || (policy === "RetainExceptOnCreate" && undone === "stack");
+
 /** Every resource of a stack that exists, and those that its last, failed update replaced without deleting them. */
-export function everything(work: Work, stack: StackRecord, retain: readonly string[]): Doomed[] {
+export function everything(
+  work: Work,
+  stack: StackRecord,
+  retain: readonly string[],
+  undone: "creation" | "stack" = "stack",
+): Doomed[] {
   return resourcesOfStack(work.context.store, stack.id).flatMap((record) => {
     if (!isThere(record)) return [];
-    const isKept = record.deletionPolicy === "Retain" || retain.includes(record.logicalId);
+    const isKept = keeps(record.deletionPolicy, undone) || retain.includes(record.logicalId);
     return { record, physical: physicalOf(record), isKept, afterwards: "as deleted" as const };
   });
 }
@@ -127,17 +158,17 @@ export async function cleanUp(work: Work, stack: StackRecord, operation: Operati
     const isOurs = operationId === operation.id;
     if (step === "replace" && isOurs && previous) {
       const kept: ResourceRecord = { ...record, previous: undefined, step: "none" };
-      doomed.push({ record, physical: previous, isKept: previous.deletionPolicy === "Retain", afterwards: kept });
+      doomed.push({ record, physical: previous, isKept: keeps(previous.deletionPolicy, "stack"), afterwards: kept });
     } else if (!isRollback && !isOurs && isThere(record)) {
       // The operation looked at everything that its template has; this isn't there any more.
-      const isKept = record.deletionPolicy === "Retain";
+      const isKept = keeps(record.deletionPolicy, "stack");
       doomed.push({ record, physical: physicalOf(record), isKept, afterwards: undefined });
     } else if (isRollback && isOurs && step === "create") {
       if (isThere(record)) doomed.push({ record, physical: physicalOf(record), isKept: false, afterwards: undefined });
       else resourcesOf(work.context.store).delete(resourceKey(stack.id, record.logicalId));
     }
   }
-  const result = await removeAll(work, stack, doomed, operation.definition.roleArn);
+  const result = await removeAll(work, stack, doomed, operation.definition.roleArn ?? operation.actsAs);
   if (result === "stopped") return;
   // What couldn't be deleted is left behind, as CloudFormation does; its event says so.
   for (const { record } of doomed.filter((one) => result.includes(one.record.logicalId))) {

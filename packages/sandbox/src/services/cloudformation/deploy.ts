@@ -1,6 +1,18 @@
-import { dependencyGraph, isCreateOnly, isEqual, type JsonObject, TemplateError } from "@turnpike/cloudformation";
+import {
+  type DependencyGraph,
+  dependencyGraph,
+  isCreateOnly,
+  isEqual,
+  type JsonObject,
+  type Template,
+  TemplateError,
+  visitIntrinsics,
+} from "@turnpike/cloudformation";
 import { AwsError } from "../../core/errors.ts";
+import { resolveReferences } from "./dynamic-references.ts";
+import { exportConflict, exportedValue } from "./exports.ts";
 import { prepare } from "./prepare.ts";
+import type { Made } from "./provider.ts";
 import {
   isThere,
   type OperationRecord,
@@ -11,10 +23,10 @@ import {
   resourcesOfStack,
   type StackOutput,
   type StackRecord,
-  stacksOf,
 } from "./records.ts";
 import { callFor, failureReason, providerFor, tagsOf, valuesOf } from "./resource.ts";
 import { runGraph, type StepResult } from "./schedule.ts";
+import { deniedByPolicy } from "./stack-policy.ts";
 import type { Work } from "./work.ts";
 
 const NAME_TOKEN_LENGTH = 12;
@@ -23,12 +35,23 @@ const NAME_TOKEN_LENGTH = 12;
 export async function deploy(work: Work, stack: StackRecord, operation: OperationRecord): Promise<void> {
   const { definition } = operation;
   const { account, region } = work.context;
-  const { template, evaluator } = prepare({ id: stack.id, name: stack.name, account, region }, definition);
+  const imports = new Set<string>();
+  const imported = (name: string) => {
+    imports.add(name);
+    return exportedValue(work.context.store, name);
+  };
+  const { template, evaluator } = prepare({ id: stack.id, name: stack.name, account, region, imported }, definition);
   const graph = dependencyGraph(template, evaluator.isActive);
   const values = valuesOf(work, stack.id);
+  const refusal = missingExport(work, template, graph) ?? deniedRemoval(work, stack, operation, graph);
+  if (refusal !== undefined) return fail(work, stack, operation, asSentence(refusal));
+  // One resource's failure ends the waiting of its siblings.
+  const siblings = new AbortController();
+  const signal = AbortSignal.any([work.signal, siblings.signal]);
 
   const result = await runGraph(graph, async (logicalId) => {
     if (work.isStopping()) return "stopped";
+    if (isCancelled(work, stack)) return "failed";
     const declared = template.resources.get(logicalId);
     if (!declared) return "done";
     const wanted: Wanted = {
@@ -37,21 +60,64 @@ export async function deploy(work: Work, stack: StackRecord, operation: Operatio
       dependsOn: [...(graph.get(logicalId) ?? [])],
       deletionPolicy: declared.deletionPolicy,
       replacePolicy: declared.updateReplacePolicy,
+      updatePolicy: declared.updatePolicy,
+      signal,
       properties: () => evaluator.properties(logicalId, values),
     };
-    return deployResource(work, stack, operation, wanted);
+    const step = await deployResource(work, stack, operation, wanted);
+    if (step === "failed") siblings.abort();
+    return step;
   });
   if (result === "stopped") return;
+  if (isCancelled(work, stack)) return fail(work, stack, operation, "User Initiated");
   if (result === "failed") return fail(work, stack, operation, failedResources(work, stack, operation));
 
   try {
+    // Once more, because after a restart only what was left to do was worked out.
+    for (const logicalId of graph.keys()) evaluator.properties(logicalId, values);
     const outputs = evaluator.outputs(values);
-    refuseTakenExports(work, stack, outputs);
-    succeed(work, stack, operation, outputs);
+    const conflict = exportConflict(work.context.store, stack, outputs);
+    if (conflict !== undefined) return fail(work, stack, operation, asSentence(conflict));
+    succeed(work, stack, operation, outputs, [...imports]);
   } catch (error) {
     if (!(error instanceof AwsError) && !(error instanceof TemplateError)) throw error;
-    fail(work, stack, operation, `${error.message}. `);
+    fail(work, stack, operation, asSentence(failureReason(error, operation.id)));
   }
+}
+
+/** An export that the template names outright and that isn't there: nothing is begun. */
+function missingExport(work: Work, template: Template, graph: DependencyGraph): string | undefined {
+  const missing: string[] = [];
+  for (const [id, resource] of template.resources) {
+    if (!graph.has(id)) continue;
+    visitIntrinsics(resource.properties, [], ({ name, argument }) => {
+      const isNamed = name === "Fn::ImportValue" && typeof argument === "string";
+      if (isNamed && exportedValue(work.context.store, argument) === undefined) missing.push(argument);
+    });
+  }
+  return missing[0] === undefined ? undefined : `No export named ${missing[0]} found`;
+}
+
+/** Resources that the update would take away although the stack's policy protects them. */
+function deniedRemoval(
+  work: Work,
+  stack: StackRecord,
+  operation: OperationRecord,
+  graph: DependencyGraph,
+): string | undefined {
+  if (operation.kind !== "update") return undefined;
+  const policy = operation.stackPolicy ?? stack.stackPolicy;
+  const gone = resourcesOfStack(work.context.store, stack.id).filter(
+    (one) => isThere(one) && !graph.has(one.logicalId),
+  );
+  return gone.map((record) => deniedByPolicy(policy, record, "Update:Delete")).find((reason) => reason !== undefined);
+}
+
+const asSentence = (reason: string) => `${reason.replace(/\.? *$/, "")}. `;
+
+/** Whether somebody asked to end the operation since it began. */
+function isCancelled(work: Work, stack: StackRecord): boolean {
+  return work.journal.stack(stack.id)?.operation?.isCancelled === true;
 }
 
 interface Wanted {
@@ -60,6 +126,8 @@ interface Wanted {
   readonly dependsOn: readonly string[];
   readonly deletionPolicy: string | undefined;
   readonly replacePolicy: string | undefined;
+  readonly updatePolicy: JsonObject | undefined;
+  readonly signal: AbortSignal;
   properties(): JsonObject;
 }
 
@@ -93,11 +161,11 @@ async function deployResource(
 
   if (!known || !isThere(known)) {
     const record = { ...(isRepeated ? known : freshRecord(work, operation, wanted, properties, tags)), ...aims };
-    return change(work, stack, operation, record, { isRepeated, verb: "create" });
+    return change(work, stack, operation, record, { ...wanted, isRepeated, verb: "create" });
   }
   if (isRepeated) {
     const verb = known.step === "create" || known.step === "replace" ? "create" : "update";
-    return change(work, stack, operation, known, { isRepeated, verb });
+    return change(work, stack, operation, known, { ...wanted, isRepeated, verb });
   }
   const changed = Object.keys({ ...known.properties, ...properties }).filter(
     (name) => !isEqual(known.properties[name], properties[name]),
@@ -124,16 +192,29 @@ async function deployResource(
     dependsOn: known.dependsOn,
     deletionPolicy: wanted.replacePolicy ?? "Delete",
   };
-  if (changed.some((name) => isCreateOnly(wanted.type, name))) {
+  const isReplaced = changed.some((name) => isCreateOnly(wanted.type, name));
+  const policy = operation.stackPolicy ?? stack.stackPolicy;
+  const denied = deniedByPolicy(policy, known, isReplaced ? "Update:Replace" : "Update:Modify");
+  if (denied !== undefined) {
+    // Nothing was done to it, so there is nothing to take back.
+    journal.putResource(stack, known, {
+      status: "UPDATE_FAILED",
+      reason: denied,
+      operationId: operation.id,
+      step: "none",
+    });
+    return "failed";
+  }
+  if (isReplaced) {
     const nameToken = work.context.random.token(NAME_TOKEN_LENGTH);
     const record: ResourceRecord = { ...known, ...aims, previous, nameToken, step: "replace", physicalId: undefined };
     const reason = "Requested update requires the creation of a new physical resource; hence creating one.";
     const shown = { ...record, physicalId: previous.physicalId };
     journal.putResource(stack, shown, { status: "UPDATE_IN_PROGRESS", reason });
-    return change(work, stack, operation, record, { isRepeated: false, verb: "create" });
+    return change(work, stack, operation, record, { ...wanted, isRepeated: false, verb: "create" });
   }
   const record: ResourceRecord = { ...known, ...aims, previous, step: "update" };
-  return change(work, stack, operation, record, { isRepeated: false, verb: "update" });
+  return change(work, stack, operation, record, { ...wanted, isRepeated: false, verb: "update" });
 }
 
 function freshRecord(
@@ -168,10 +249,10 @@ async function change(
   stack: StackRecord,
   operation: OperationRecord,
   given: ResourceRecord,
-  options: { isRepeated: boolean; verb: "create" | "update" },
+  options: Pick<Wanted, "signal" | "updatePolicy"> & { isRepeated: boolean; verb: "create" | "update" },
 ): Promise<StepResult> {
   const { journal } = work;
-  const { isRepeated, verb } = options;
+  const { isRepeated, verb, signal, updatePolicy } = options;
   const provider = providerFor(given.type);
   const word = given.step === "create" ? "CREATE" : "UPDATE";
   // A replacement has told of its begin already.
@@ -187,16 +268,22 @@ async function change(
       reason: "Resource creation Initiated",
     });
   };
-  const call = callFor(work, stack, {
-    record,
-    properties: record.properties,
-    tags: record.tags,
-    roleArn: operation.definition.roleArn,
-    isRepeated,
-    existing: isRepeated ? record.physicalId : undefined,
-    initiated,
-  });
+  const callWith = (properties: JsonObject) =>
+    callFor(work, stack, {
+      record,
+      properties,
+      tags: record.tags,
+      roleArn: operation.definition.roleArn ?? operation.actsAs,
+      isRepeated,
+      signal,
+      updatePolicy,
+      existing: isRepeated ? record.physicalId : undefined,
+      initiated,
+    });
   try {
+    // What the stack remembers is the reference; its value goes to the service alone.
+    const { send } = callWith(record.properties);
+    const call = callWith(await resolveReferences(send, record.type, record.properties));
     const made =
       verb === "update" && provider.update && record.previous
         ? await provider.update(call, record.previous)
@@ -204,13 +291,30 @@ async function change(
           ? { physicalId: record.physicalId ?? "", attributes: record.attributes }
           : await provider.create(call);
     if (verb === "create") initiated(made.physicalId);
+    if (verb === "update" && record.physicalId !== undefined && made.physicalId !== record.physicalId) {
+      return replacedByUpdate(work, stack, record, made);
+    }
     journal.putResource(stack, record, { ...made, status: `${word}_COMPLETE`, reason: undefined });
     return "done";
   } catch (error) {
-    const reason = failureReason(error, operation.id);
+    if (work.isStopping() && signal.aborted) return "stopped";
+    const isEnded = signal.aborted && error === signal.reason;
+    const reason = isEnded
+      ? `Resource ${verb === "create" ? "creation" : "update"} cancelled`
+      : failureReason(error, operation.id);
     journal.putResource(stack, record, { status: `${word}_FAILED`, reason });
     return "failed";
   }
+}
+
+/** An update answered with another physical id (custom resources may): the old resource goes in the clean-up. */
+function replacedByUpdate(work: Work, stack: StackRecord, record: ResourceRecord, made: Made): StepResult {
+  const { journal } = work;
+  const reason = "Requested update required the provider to create a new physical resource";
+  const replaced: ResourceRecord = { ...record, ...made, step: "replace" };
+  journal.putResource(stack, replaced, { status: "UPDATE_IN_PROGRESS", reason });
+  journal.putResource(stack, replaced, { status: "UPDATE_COMPLETE", reason: undefined });
+  return "done";
 }
 
 function failedResources(work: Work, stack: StackRecord, operation: OperationRecord): string {
@@ -222,14 +326,19 @@ function failedResources(work: Work, stack: StackRecord, operation: OperationRec
 }
 
 /** What comes after a failure is written down together with it. */
-function fail(work: Work, stack: StackRecord, operation: OperationRecord, reason: string): void {
+function fail(work: Work, started: StackRecord, operation: OperationRecord, reason: string): void {
   const { journal } = work;
+  const stack = journal.stack(started.id) ?? started;
   const isCreate = operation.kind === "create";
-  if (operation.onFailure === "DO_NOTHING") {
+  const { onFailure = operation.onFailure } = stack.operation ?? {};
+  if (reason === "User Initiated" && !isCreate) {
+    const next: OperationRecord = { ...operation, phase: "rollback" };
+    journal.putStack(stack, { status: "UPDATE_ROLLBACK_IN_PROGRESS", statusReason: reason, operation: next });
+  } else if (onFailure === "DO_NOTHING") {
     const status = isCreate ? "CREATE_FAILED" : "UPDATE_FAILED";
-    journal.putStack(stack, { status, statusReason: reason, operation: undefined });
-  } else if (isCreate && operation.onFailure === "DELETE") {
-    const statusReason = `${reason}Delete requested by user.`;
+    journal.putStack(stack, { status, statusReason: reason, operation: undefined, failedOperation: operation });
+  } else if (isCreate && onFailure === "DELETE") {
+    const statusReason = reason === "User Initiated" ? reason : `${reason}Delete requested by user.`;
     const next: OperationRecord = { ...operation, phase: "delete" };
     journal.putStack(stack, { status: "DELETE_IN_PROGRESS", statusReason, operation: next });
   } else {
@@ -239,9 +348,17 @@ function fail(work: Work, stack: StackRecord, operation: OperationRecord, reason
   }
 }
 
-function succeed(work: Work, stack: StackRecord, operation: OperationRecord, outputs: StackOutput[]): void {
+function succeed(
+  work: Work,
+  started: StackRecord,
+  operation: OperationRecord,
+  outputs: StackOutput[],
+  imports: string[],
+): void {
   const { definition } = operation;
-  const common = { deployed: definition, definition, outputs, statusReason: undefined };
+  const stack = work.journal.stack(started.id) ?? started;
+  const failedOperation = undefined;
+  const common = { deployed: definition, definition, outputs, imports, statusReason: undefined, failedOperation };
   const changeSet = operation.changeSetId ? { changeSetId: operation.changeSetId } : {};
   if (operation.kind === "create") {
     work.journal.putStack(stack, { ...common, ...changeSet, status: "CREATE_COMPLETE", operation: undefined });
@@ -250,16 +367,4 @@ function succeed(work: Work, stack: StackRecord, operation: OperationRecord, out
   const next: OperationRecord = { ...operation, phase: "cleanup" };
   const status = "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS";
   work.journal.putStack(stack, { ...common, ...changeSet, status, operation: next });
-}
-
-function refuseTakenExports(work: Work, stack: StackRecord, outputs: readonly StackOutput[]): void {
-  const others = stacksOf(work.context.store)
-    .list()
-    .filter(({ value }) => value.id !== stack.id && value.status !== "DELETE_COMPLETE");
-  for (const { exportName } of outputs) {
-    const owner = others.find(({ value }) => value.outputs.some((one) => exportName && one.exportName === exportName));
-    if (!owner) continue;
-    const message = `Export with name ${exportName} is already exported by stack ${owner.value.name}. Rollback requested by user`;
-    throw new AwsError("ValidationError", message);
-  }
 }

@@ -14,6 +14,8 @@ import type { Work } from "./work.ts";
 export interface Engine extends Running {
   /** Goes on with the stack's operation, whatever part of it is next. One run per stack at a time. */
   run(account: string, region: string, stackId: string): void;
+  /** Ends what waits in the stack's operation; that it was cancelled is written down before. */
+  cancel(stackId: string): void;
 }
 
 const engines = new WeakMap<ServiceRuntime, Engine>();
@@ -45,16 +47,22 @@ export function startEngine(runtime: ServiceRuntime): Engine {
 
 function createEngine(runtime: ServiceRuntime): Engine {
   const runs = new Map<string, Promise<void>>();
+  const cancels = new Map<string, AbortController>();
+  const stopping = new AbortController();
   let isStopping = false;
 
   const carryOut = async (account: string, region: string, stackId: string) => {
     // Whoever started the operation gets its answer before the first step.
     await new Promise((resolve) => setImmediate(resolve));
     const context = runtime.contextFor(account, region);
-    const work: Work = { context, journal: createJournal(context), isStopping: () => isStopping };
+    const journal = createJournal(context);
     for (;;) {
-      const stack = work.journal.stack(stackId);
+      const stack = journal.stack(stackId);
       if (!stack?.operation || isStopping) return;
+      const cancel = new AbortController();
+      cancels.set(stackId, cancel);
+      const signal = AbortSignal.any([stopping.signal, cancel.signal]);
+      const work: Work = { context, journal, isStopping: () => isStopping, signal };
       try {
         await phases[stack.operation.phase](work, stack, stack.operation);
       } catch (error) {
@@ -68,13 +76,18 @@ function createEngine(runtime: ServiceRuntime): Engine {
       if (runs.has(stackId) || isStopping) return;
       const run = carryOut(account, region, stackId).finally(() => {
         runs.delete(stackId);
+        cancels.delete(stackId);
         // An operation that was begun between the run's last look and its end.
         if (stacksOf(runtime.storeOf(account, region)).get(stackId)?.operation) engine.run(account, region, stackId);
       });
       runs.set(stackId, run);
     },
+    cancel(stackId) {
+      cancels.get(stackId)?.abort();
+    },
     async stop() {
       isStopping = true;
+      stopping.abort();
       await Promise.all(runs.values());
       await announced(runtime);
     },

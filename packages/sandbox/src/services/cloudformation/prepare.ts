@@ -30,6 +30,8 @@ export interface StackIdentity {
   readonly name: string;
   readonly account: string;
   readonly region: string;
+  /** What other stacks export; left out where it can't be known. */
+  imported?(name: string): string | undefined;
 }
 
 /** The text of a template given as a body or, in S3, by URL; undefined when neither is given. */
@@ -78,7 +80,7 @@ function parseUrl(url: string, awsUrl: string): { bucket: string; key: string } 
  */
 export function prepare(stack: StackIdentity, definition: Definition): Prepared {
   const { text, name: file } = definition.template;
-  const parameters = new Map(Object.entries(definition.parameters));
+  const parameters = new Map(Object.entries({ ...definition.parameters, ...definition.resolved }));
   const template = expandTemplate(parseTemplate(text, { file }), parameters, { region: stack.region });
   const evaluator = createEvaluator(template, parameters, {
     accountId: stack.account,
@@ -86,6 +88,7 @@ export function prepare(stack: StackIdentity, definition: Definition): Prepared 
     stackName: stack.name,
     stackId: stack.id,
     notificationArns: definition.notificationArns,
+    ...(stack.imported ? { imported: stack.imported } : {}),
   });
   const findings: Finding[] = [];
   const unknown = new Set<string>();
@@ -96,14 +99,21 @@ export function prepare(stack: StackIdentity, definition: Definition): Prepared 
       const full = ["Resources", id, ...path];
       findings.push({ ...template.positionOf(full), message, path: full });
     };
+    for (const name of ["deletionPolicy", "updateReplacePolicy"] as const) {
+      if (resource[name] !== "Snapshot" || SNAPSHOTS.test(resource.type)) continue;
+      const attribute = name === "deletionPolicy" ? "DeletionPolicy" : "UpdateReplacePolicy";
+      find([attribute], `Template error: resource type ${resource.type} does not support ${attribute} Snapshot`);
+    }
     const provider = providerOf(resource.type);
     if (!provider) {
-      if (!unknown.has(resource.type))
-        find(["Type"], `Template format error: Unrecognized resource types: [${resource.type}]`);
+      const message = NOT_HERE.has(resource.type)
+        ? `sandbox: ${resource.type} is not implemented`
+        : `Template format error: Unrecognized resource types: [${resource.type}]`;
+      if (!unknown.has(resource.type)) find(["Type"], message);
       unknown.add(resource.type);
       continue;
     }
-    for (const property of Object.keys(resource.properties)) {
+    for (const property of provider.properties === "any" ? [] : Object.keys(resource.properties)) {
       if (provider.properties.includes(property)) continue;
       find(["Properties", property], `Encountered unsupported property ${property} of ${resource.type} (${id})`);
     }
@@ -117,13 +127,32 @@ export function prepare(stack: StackIdentity, definition: Definition): Prepared 
   return { template, evaluator };
 }
 
-/** A template's faults as CloudFormation answers them, with the place that it leaves out. */
+/** Types that make a snapshot of themselves. https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-attribute-deletionpolicy.html */
+const SNAPSHOTS =
+  /^AWS::(DocDB::DBCluster|EC2::Volume|ElastiCache::(CacheCluster|ReplicationGroup)|Neptune::DBCluster|RDS::DB(Cluster|Instance)|Redshift::Cluster)$/;
+
+/** What CloudFormation has and the sandbox hasn't: refused by that, not as if it didn't exist. */
+const NOT_HERE = new Set(
+  "HookDefaultVersion HookTypeConfig HookVersion Macro ModuleDefaultVersion ModuleVersion ResourceVersion Stack StackSet WaitCondition WaitConditionHandle"
+    .split(" ")
+    .map((name) => `AWS::CloudFormation::${name}`),
+);
+
+/** A template's faults as CloudFormation answers them. */
 export function asValidationError(error: unknown): unknown {
   return error instanceof TemplateError ? validationError(reasonOf(error)) : error;
 }
 
+/** Messages in CloudFormation's own words, which it gives one at a time and without a place. (AWS may know the type.) */
+const OWN_WORDS =
+  /^(?!.*Unrecognized resource types: \[AWS::)(Template format error|Template error|Template validation error|Parameters?[: ]|Invalid template|Unresolved|Circular|No export|\[\/)/;
+
+/** What CloudFormation says, or, of what only the sandbox refuses, all of it with its place. */
 export function reasonOf(error: TemplateError): string {
-  const shown = error.findings.slice(0, 20).map((finding) => {
+  const refused = error.findings.filter(({ message }) => !OWN_WORDS.test(message));
+  const [first] = error.findings;
+  if (refused.length === 0 && first) return first.message;
+  const shown = refused.slice(0, 20).map((finding) => {
     const place = describeFinding({ ...finding, message: "" }).replace(/: $/, "");
     return `${finding.message} (${place})`;
   });

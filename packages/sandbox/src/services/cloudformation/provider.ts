@@ -1,6 +1,7 @@
 import type { JsonObject } from "@turnpike/cloudformation";
 import type { RandomSource, SandboxClock, Send } from "../../core/context.ts";
 import type { PhysicalResource } from "./records.ts";
+import type { Responses } from "./responses.ts";
 
 /** What a resource provider is given for one resource. */
 export interface ProviderCall {
@@ -11,6 +12,8 @@ export interface ProviderCall {
   readonly account: string;
   readonly region: string;
   readonly stackName: string;
+  readonly stackId: string;
+  readonly type: string;
   readonly logicalId: string;
   /** With every function worked out. Numbers and booleans may have come as text. */
   readonly properties: JsonObject;
@@ -25,6 +28,14 @@ export interface ProviderCall {
   readonly existing: string | undefined;
   /** `<stack>-<logical id>-<token>`, the same in each attempt; cut in the middle to `longest` characters. */
   name(longest: number): string;
+  /** Aborted when the operation is cancelled, or the sandbox stops: what waits for long should end then. */
+  readonly signal: AbortSignal;
+  /** The resource's `UpdatePolicy`, as the template has it. */
+  readonly updatePolicy: JsonObject | undefined;
+  /** Where a custom resource's answer is waited for. */
+  readonly responses: Responses;
+  /** Its `DeletionPolicy` (or `UpdateReplacePolicy`) is `Snapshot`: a deletion leaves a snapshot behind. */
+  readonly wantsSnapshot: boolean;
   /** Tells the physical id as soon as it is known, so that a failure after it leaves nothing behind. */
   initiated(physicalId: string): void;
 }
@@ -43,7 +54,7 @@ export interface Made {
 export interface Provider {
   readonly type: string;
   /** Names of the properties it understands; any other refuses the template by name. */
-  readonly properties: readonly string[];
+  readonly properties: readonly string[] | "any";
   readonly required: readonly string[];
   /** Whether the stack's tags are put on it. */
   readonly takesTags: boolean;
@@ -51,6 +62,11 @@ export interface Provider {
   /** Left out where every property is create-only. */
   update?(call: ProviderCall, current: PhysicalResource): Promise<Made>;
   remove(call: ProviderCall, current: PhysicalResource): Promise<void>;
+  /**
+   * The properties that it really has, of those given: what drift detection compares. Undefined when it isn't there any
+   * more; left out where drift can't be told.
+   */
+  read?(call: ProviderCall, current: PhysicalResource): Promise<JsonObject | undefined>;
 }
 
 export function defineProvider(provider: Provider): Provider {

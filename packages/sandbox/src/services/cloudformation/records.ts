@@ -1,4 +1,11 @@
-import type { ChangeSetStatus, ExecutionStatus, ResourceStatus, StackStatus } from "@aws-sdk/client-cloudformation";
+import type {
+  ChangeSetStatus,
+  ExecutionStatus,
+  ResourceStatus,
+  StackDriftStatus,
+  StackResourceDriftStatus,
+  StackStatus,
+} from "@aws-sdk/client-cloudformation";
 import type { JsonObject, ResourceChange } from "@turnpike/cloudformation";
 import type { Context } from "../../core/context.ts";
 import { AwsError } from "../../core/errors.ts";
@@ -14,6 +21,8 @@ export interface TemplateSource {
 export interface Definition {
   readonly template: TemplateSource;
   readonly parameters: Readonly<Record<string, string>>;
+  /** Of parameters whose value Parameter Store has: that value, as it was when the operation was asked for. */
+  readonly resolved?: Readonly<Record<string, string>> | undefined;
   readonly tags: Readonly<Record<string, string>>;
   readonly capabilities: readonly string[];
   readonly roleArn: string | undefined;
@@ -34,6 +43,18 @@ export interface OperationRecord {
   readonly retain: readonly string[];
   readonly changeSetId: string | undefined;
   readonly token: string | undefined;
+  /** Whoever asked is a role's session and gave no role: CloudFormation acts as that role. */
+  readonly actsAs?: string | undefined;
+  /** Somebody asked to end it: nothing new begins, and it is rolled back (or, a creation, deleted). */
+  readonly isCancelled?: boolean | undefined;
+  /** Logical ids that a continued rollback leaves as they are. */
+  readonly skipped?: readonly string[] | undefined;
+  /** In place of the stack's own policy, for this update alone. */
+  readonly stackPolicy?: string | undefined;
+  /** How often a person had it go on after it got stuck. */
+  readonly attempt?: number | undefined;
+  /** FORCE_DELETE_STACK: what can't be deleted is left behind. */
+  readonly isForced?: boolean | undefined;
 }
 
 export interface StackRecord {
@@ -54,6 +75,12 @@ export interface StackRecord {
   readonly terminationProtection: boolean;
   readonly timeoutMinutes?: number | undefined;
   readonly operation?: OperationRecord | undefined;
+  /** The operation that failed and wasn't rolled back, or not to its end: what a later rollback goes on with. */
+  readonly failedOperation?: OperationRecord | undefined;
+  readonly stackPolicy?: string | undefined;
+  /** Names of other stacks' exports that the template as deployed uses. */
+  readonly imports?: readonly string[] | undefined;
+  readonly drift?: { readonly status: StackDriftStatus; readonly at: string } | undefined;
 }
 
 export interface StackOutput {
@@ -90,6 +117,15 @@ export interface ResourceRecord extends Omit<PhysicalResource, "physicalId"> {
   readonly step: "create" | "update" | "replace" | "none";
   /** As it was before that operation changed it; with `replace` it still exists beside the new one. */
   readonly previous: PhysicalResource | undefined;
+  /** As the last drift detection found it. */
+  readonly drift?: ResourceDrift | undefined;
+}
+
+export interface ResourceDrift {
+  readonly status: StackResourceDriftStatus;
+  readonly at: string;
+  readonly expected: JsonObject;
+  readonly actual: JsonObject | undefined;
 }
 
 export interface ChangeSetRecord {

@@ -1,5 +1,6 @@
 import { isObject, type Json, type JsonObject, type ResourceValues, TemplateError } from "@turnpike/cloudformation";
 import { AwsError } from "../../core/errors.ts";
+import { OwnReason } from "./own-reason.ts";
 import type { ProviderCall } from "./provider.ts";
 import { providerOf } from "./providers/index.ts";
 import {
@@ -10,6 +11,7 @@ import {
   resourcesOf,
   type StackRecord,
 } from "./records.ts";
+import { responsesOf } from "./responses.ts";
 import type { Work } from "./work.ts";
 
 /** What `Ref` and `Fn::GetAtt` give: the stack's resources as they are now. */
@@ -25,6 +27,10 @@ export function valuesOf(work: Work, stackId: string): ResourceValues {
       const record = find(logicalId);
       const value = Object.hasOwn(record.attributes, name) ? record.attributes[name] : undefined;
       if (value !== undefined) return value;
+      if (isCustom(record.type)) {
+        const message = `CustomResource attribute error: Vendor response doesn't contain ${name} attribute in object ${stackId}|${logicalId}`;
+        throw new AwsError("ValidationError", message);
+      }
       throw new AwsError("ValidationError", `Resource type ${record.type} does not support attribute {${name}}`);
     },
   };
@@ -60,11 +66,14 @@ export function callFor(
   work: Work,
   stack: StackRecord,
   resource: {
-    record: Pick<ResourceRecord, "logicalId" | "nameToken">;
+    record: Pick<ResourceRecord, "logicalId" | "nameToken" | "type">;
     properties: JsonObject;
     tags: Readonly<Record<string, string>>;
     roleArn: string | undefined;
     isRepeated: boolean;
+    signal?: AbortSignal;
+    updatePolicy?: JsonObject | undefined;
+    wantsSnapshot?: boolean;
     existing?: string | undefined;
     initiated?: (physicalId: string) => void;
   },
@@ -80,6 +89,12 @@ export function callFor(
     account,
     region,
     stackName: stack.name,
+    stackId: stack.id,
+    type: resource.record.type,
+    signal: resource.signal ?? work.signal,
+    updatePolicy: resource.updatePolicy,
+    responses: responsesOf(context, stack, logicalId),
+    wantsSnapshot: resource.wantsSnapshot ?? false,
     logicalId,
     properties: resource.properties,
     tags: resource.tags,
@@ -106,11 +121,17 @@ export function providerFor(type: string) {
   return provider;
 }
 
+const isCustom = (type: string) => type.startsWith("Custom::") || type === "AWS::CloudFormation::CustomResource";
+
+const OWN_REASON =
+  /^(Template error|Resource type|CustomResource attribute|SSM Secure|Unable to fetch parameters|Parameters \[|Could not|Only SecretString)/;
+
 /** Why a resource failed, in CloudFormation's words. */
 export function failureReason(error: unknown, requestToken: string): string {
   if (error instanceof TemplateError) return error.findings.map((finding) => finding.message).join("; ");
   if (!(error instanceof AwsError)) throw error;
-  if (error.code === "ValidationError" && /^(Template error|Resource type)/.test(error.message)) return error.message;
+  if (error instanceof OwnReason) return error.message;
+  if (error.code === "ValidationError" && OWN_REASON.test(error.message)) return error.message;
   return `Resource handler returned message: "${error.message}" (RequestToken: ${requestToken}, HandlerErrorCode: ${handlerCode(error)})`;
 }
 

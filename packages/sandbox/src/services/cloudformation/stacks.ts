@@ -1,11 +1,12 @@
 import type * as sdk from "@aws-sdk/client-cloudformation";
-import type { Stack, StackStatus } from "@aws-sdk/client-cloudformation";
+import type { Parameter, RollbackConfiguration, Stack, StackStatus } from "@aws-sdk/client-cloudformation";
 import { changesBetween } from "@turnpike/cloudformation";
+import { matchesPattern } from "../../core/authorization/match.ts";
 import type { Context } from "../../core/context.ts";
 import { AwsError } from "../../core/errors.ts";
 import { page } from "../../core/paging.ts";
 import type { Operations } from "../../core/service.ts";
-import { deployedState, takesStackTags } from "./compare.ts";
+import { deployedState, expectedImports, takesStackTags } from "./compare.ts";
 import { type DefinitionInput, parse, readDefinition, requireStackName } from "./definition.ts";
 import { engineOf } from "./engine.ts";
 import { createJournal } from "./journal.ts";
@@ -22,6 +23,7 @@ import {
   tokensOf,
   validationError,
 } from "./records.ts";
+import { readStackPolicy } from "./stack-policy.ts";
 
 /** Statuses from which a stack may be updated. */
 const UPDATABLE = new Set<StackStatus>([
@@ -44,9 +46,12 @@ export const stackOperations: Operations<typeof sdk> = {
     if (input.OnFailure && input.DisableRollback !== undefined) {
       throw validationError("Either DisableRollback or OnFailure can be specified, not both.");
     }
+    refuseUnsupported(input);
+    const stackPolicy = await readStackPolicy(context, input.StackPolicyBody, input.StackPolicyURL);
     const definition = await readDefinition(context, input, undefined);
     const id = existing?.id ?? newStackId(context, name);
-    prepareOrRefuse(context, { id, name }, definition, true);
+    const prepared = prepareOrRefuse(context, { id, name }, definition, true);
+    requireResourceTypes(prepared, input.ResourceTypes);
     const onFailure = input.OnFailure ?? (input.DisableRollback ? "DO_NOTHING" : "ROLLBACK");
     const stack = existing ?? newStack(context, { id, name, definition, status: "CREATE_IN_PROGRESS" });
     begin(
@@ -57,12 +62,14 @@ export const stackOperations: Operations<typeof sdk> = {
         disableRollback: onFailure === "DO_NOTHING",
         terminationProtection: input.EnableTerminationProtection ?? false,
         timeoutMinutes: input.TimeoutInMinutes,
+        stackPolicy,
       },
       {
         kind: "create",
         definition,
         onFailure,
         token: input.ClientRequestToken,
+        actsAs: context.caller.roleArn,
       },
     );
     for (const changeSet of changeSetsOfStack(context.store, id)) {
@@ -78,11 +85,25 @@ export const stackOperations: Operations<typeof sdk> = {
     const stack = findStack(context, input.StackName);
     if (!stack) throw validationError(`Stack [${input.StackName}] does not exist`);
     requireUpdatable(stack);
+    refuseUnsupported(input);
+    const stackPolicy = await readStackPolicy(context, input.StackPolicyBody, input.StackPolicyURL);
+    const during = await readStackPolicy(context, input.StackPolicyDuringUpdateBody, input.StackPolicyDuringUpdateURL);
     const definition = await readDefinition(context, input, stack);
     const prepared = prepareOrRefuse(context, stack, definition, true);
+    requireResourceTypes(prepared, input.ResourceTypes);
     if (!hasChanges(context, stack, definition, prepared)) throw validationError("No updates are to be performed.");
     const onFailure = input.DisableRollback ? "DO_NOTHING" : "ROLLBACK";
-    begin(context, stack, { kind: "update", definition, onFailure, token: input.ClientRequestToken });
+    // Reading took a moment: the stack is what it is now.
+    const latest = stacksOf(context.store).get(stack.id) ?? stack;
+    requireUpdatable(latest);
+    begin(context, stackPolicy === undefined ? latest : { ...latest, stackPolicy }, {
+      kind: "update",
+      definition,
+      onFailure,
+      token: input.ClientRequestToken,
+      stackPolicy: during,
+      actsAs: context.caller.roleArn,
+    });
     remember(context, "UpdateStack", input, stack.id);
     return { StackId: stack.id };
   },
@@ -90,11 +111,21 @@ export const stackOperations: Operations<typeof sdk> = {
   DeleteStack(context, input) {
     const stack = findStack(context, input.StackName);
     if (!stack || stack.status === "DELETE_COMPLETE" || stack.operation?.kind === "delete") return {};
+    if (stack.operation?.kind === "create") {
+      const operation = { ...stack.operation, isCancelled: true, onFailure: "DELETE" as const };
+      stacksOf(context.store).put(stack.id, { ...stack, operation });
+      engineOf(context.runtime).cancel(stack.id);
+      return {};
+    }
     if (stack.operation) {
       throw validationError(`Stack:${stack.id} is in ${stack.status} state and can not be deleted.`);
     }
     if (stack.terminationProtection) {
       throw validationError(`Stack [${stack.name}] cannot be deleted while TerminationProtection is enabled`);
+    }
+    const isForced = input.DeletionMode === "FORCE_DELETE_STACK";
+    if (isForced && stack.status !== "DELETE_FAILED") {
+      throw validationError(`Stack [${stack.name}] is not in DELETE_FAILED status: it can't be deleted by force.`);
     }
     const definition = {
       ...(stack.deployed ?? stack.definition),
@@ -106,6 +137,8 @@ export const stackOperations: Operations<typeof sdk> = {
       onFailure: "DO_NOTHING",
       token: input.ClientRequestToken,
       retain: input.RetainResources ?? [],
+      isForced,
+      actsAs: context.caller.roleArn,
     });
     return {};
   },
@@ -154,19 +187,6 @@ export const stackOperations: Operations<typeof sdk> = {
     return { StackSummaries, NextToken: nextToken };
   },
 
-  ListExports(context, { NextToken: token }) {
-    const all = stacksOf(context.store)
-      .list()
-      .flatMap(({ value: stack }) =>
-        stack.outputs.flatMap(({ exportName, value }) =>
-          exportName === undefined ? [] : [{ ExportingStackId: stack.id, Name: exportName, Value: value }],
-        ),
-      )
-      .sort((a, b) => (a.Name < b.Name ? -1 : 1));
-    const { items, nextToken } = page(all, ({ Name }) => Name, { token });
-    return { Exports: items, NextToken: nextToken };
-  },
-
   UpdateTerminationProtection(context, { StackName: name, EnableTerminationProtection: isEnabled = false }) {
     const stack = findStack(context, name);
     if (!stack || stack.status === "DELETE_COMPLETE") throw validationError(`Stack [${name}] does not exist`);
@@ -197,7 +217,7 @@ export function begin(
   context: Context,
   stack: StackRecord,
   given: Pick<OperationRecord, "kind" | "definition" | "onFailure" | "token"> &
-    Partial<Pick<OperationRecord, "retain" | "changeSetId">>,
+    Partial<Pick<OperationRecord, "retain" | "changeSetId" | "actsAs" | "stackPolicy" | "isForced">>,
 ): void {
   const operation: OperationRecord = {
     id: context.random.uuid(),
@@ -216,6 +236,7 @@ export function begin(
       ...(given.kind === "delete" ? { deletedAt: at } : {}),
       ...(given.kind === "update" || given.changeSetId ? { updatedAt: at } : {}),
       operation,
+      failedOperation: undefined,
     });
   });
   engineOf(context.runtime).run(context.account, context.region, stack.id);
@@ -236,13 +257,41 @@ function prepareOrRefuse(
   const { account, region } = context;
   let prepared: Prepared;
   try {
-    prepared = prepare({ id: stack.id, name: stack.name, account, region }, definition);
+    const imported = expectedImports(context);
+    prepared = prepare({ id: stack.id, name: stack.name, account, region, imported }, definition);
   } catch (error) {
     throw asValidationError(error);
   }
   const { transforms } = parse(definition.template.text, definition.template.name);
   requireCapabilities(prepared.template, definition.capabilities, { transforms, isDirect });
   return prepared;
+}
+
+/** `[AWS::EC2::*, Custom::*]`: which types a template may have, by the caller's own wish. */
+function requireResourceTypes({ template }: Prepared, allowed: readonly string[] | undefined): void {
+  if (!allowed) return;
+  for (const { type } of template.resources.values()) {
+    if (allowed.some((pattern) => matchesPattern(pattern, type))) continue;
+    throw validationError(`Resource type ${type} is not allowed by parameter ResourceTypes [${allowed.join(", ")}]`);
+  }
+}
+
+/** What would change how a stack is deployed and isn't there. */
+function refuseUnsupported({
+  RollbackConfiguration: rollback,
+}: {
+  RollbackConfiguration?: RollbackConfiguration | undefined;
+}) {
+  for (const { Arn = "", Type } of rollback?.RollbackTriggers ?? []) {
+    if (Type !== "AWS::CloudWatch::Alarm" && Type !== "AWS::CloudWatch::CompositeAlarm") {
+      throw validationError("Rollback Trigger Type not supported");
+    }
+    if (!/:alarm:[^:]+$/.test(Arn)) throw validationError("RelativeId of a Rollback Trigger's ARN is incorrect");
+    throw new AwsError("NotImplemented", "sandbox: rollback triggers are not implemented", { status: 501 });
+  }
+  if (rollback?.MonitoringTimeInMinutes) {
+    throw new AwsError("NotImplemented", "sandbox: MonitoringTimeInMinutes is not implemented", { status: 501 });
+  }
 }
 
 /** Whether an update would do anything at all, outputs included. */
@@ -315,17 +364,24 @@ function show(stack: StackRecord): Stack {
     RoleARN: shown.roleArn,
     Tags: isReviewed ? [] : Object.entries(shown.tags).map(([Key, Value]) => ({ Key, Value })),
     EnableTerminationProtection: stack.terminationProtection,
-    DriftInformation: { StackDriftStatus: "NOT_CHECKED" },
+    DriftInformation: stack.drift
+      ? { StackDriftStatus: stack.drift.status, LastCheckTimestamp: new Date(stack.drift.at) }
+      : { StackDriftStatus: "NOT_CHECKED" },
   };
 }
 
 const HIDDEN = "****";
 
-export function showParameters(definition: Definition): { ParameterKey: string; ParameterValue: string }[] | undefined {
+export function showParameters(definition: Definition): Parameter[] | undefined {
   const { parameters } = parse(definition.template.text, definition.template.name);
   const shown = [...parameters].map(([key, parameter]) => {
     const value = definition.parameters[key] ?? parameter.defaultValue ?? "";
-    return { ParameterKey: key, ParameterValue: parameter.noEcho ? HIDDEN : value };
+    const resolved = definition.resolved?.[key];
+    return {
+      ParameterKey: key,
+      ParameterValue: parameter.noEcho ? HIDDEN : value,
+      ...(resolved === undefined ? {} : { ResolvedValue: parameter.noEcho ? HIDDEN : resolved }),
+    };
   });
   return shown.length > 0 ? shown : undefined;
 }

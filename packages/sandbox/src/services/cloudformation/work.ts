@@ -7,4 +7,6 @@ export interface Work {
   readonly journal: Journal;
   /** True once the sandbox stops: begin nothing new. */
   isStopping(): boolean;
+  /** Aborted when the sandbox stops or somebody cancels the operation. */
+  readonly signal: AbortSignal;
 }

@@ -4,6 +4,13 @@ import { AwsError } from "../../core/errors.ts";
 import { removeBody } from "./bodies.ts";
 import { type BucketRecord, type ObjectHeaders, type ObjectRecord, objects, versions } from "./records.ts";
 
+declare module "../../core/context.ts" {
+  interface SandboxSignals {
+    /** An object, or a new version of one, is there to be read. */
+    "s3.object-created": { type: "s3.object-created"; bucket: string; key: string };
+  }
+}
+
 /** What an uploader says about an object, beside its bytes. */
 export interface ObjectSettings extends ObjectHeaders {
   readonly Metadata?: Record<string, string> | undefined;
@@ -73,6 +80,7 @@ export async function storeObject(
     return kept ? undefined : old;
   });
   if (replaced) await removeBody(context, replaced.file);
+  context.signals.emit({ type: "s3.object-created", bucket: bucket.name, key: record.key });
   return stored;
 }
 

@@ -7,12 +7,19 @@ import { iamProviders } from "./iam.ts";
 import { keyProviders } from "./kms.ts";
 import { lambdaProviders } from "./lambda.ts";
 import { functionProviders } from "./lambda-function.ts";
+import { readers } from "./live.ts";
 import { observabilityProviders } from "./observability.ts";
 import { bucketProviders } from "./s3.ts";
 import { secretProviders } from "./secrets-manager.ts";
 import { topicProviders } from "./sns.ts";
 import { queueProviders } from "./sqs.ts";
 import { parameterProviders } from "./ssm.ts";
+
+/** A provider that doesn't read by itself may have a reader beside the others'. */
+function withReader(provider: Provider): Provider {
+  const read = provider.read ?? readers[provider.type];
+  return read ? { ...provider, read } : provider;
+}
 
 const byType: ReadonlyMap<string, Provider> = new Map(
   [
@@ -30,7 +37,7 @@ const byType: ReadonlyMap<string, Provider> = new Map(
     ...queueProviders,
     ...secretProviders,
     ...topicProviders,
-  ].map((provider) => [provider.type, provider]),
+  ].map((provider) => [provider.type, withReader(provider)]),
 );
 
 export function providerOf(type: string): Provider | undefined {
