@@ -3,8 +3,12 @@ import type { Context } from "../../core/context.ts";
 import { AwsError } from "../../core/errors.ts";
 import { page } from "../../core/paging.ts";
 import type { Operations } from "../../core/service.ts";
+import { statement } from "../../core/statements.ts";
+import { deleteMetricFilters, metricFiltersOf, notThere } from "./metric-filters.ts";
 import {
-  deleteStreams,
+  constraint,
+  deleteLines,
+  deleteStream,
   findStream,
   type GroupRecord,
   getGroup,
@@ -16,14 +20,25 @@ import {
   listStreams,
   type Stream,
 } from "./records.ts";
+import { deleteSubscriptions } from "./subscription-filters.ts";
 
 const RETENTIONS = new Set([
   1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
 ]);
 
+const CLASSES: readonly string[] = ["STANDARD", "INFREQUENT_ACCESS", "DELIVERY"];
+const LONGEST_NAME = 512;
+const tooLong = () => invalid("Invalid LogGroup or LogStream, both must have length less than or equal to 512.");
+
 export const groupOperations: Operations<typeof sdk> = {
-  CreateLogGroup(context, { logGroupName: name = "", kmsKeyId, tags, logGroupClass }) {
-    if (!/^[.\-_/#A-Za-z0-9]{1,512}$/.test(name)) throw invalid(`"${name}" can't be the name of a log group.`);
+  CreateLogGroup(context, { logGroupName: name = "", kmsKeyId, tags, logGroupClass, deletionProtectionEnabled }) {
+    if (name.length > LONGEST_NAME) throw tooLong();
+    if (!/^[.\-_/#A-Za-z0-9]+$/.test(name)) {
+      throw constraint(name, "logGroupName", "satisfy regular expression pattern: [\\.\\-_/#A-Za-z0-9]+");
+    }
+    if (logGroupClass !== undefined && !CLASSES.includes(logGroupClass)) {
+      throw constraint(logGroupClass, "logGroupClass", `satisfy enum value set: [${CLASSES.join(", ")}]`);
+    }
     if (groups(context).get(name)) {
       throw new AwsError("ResourceAlreadyExistsException", "The specified log group already exists");
     }
@@ -31,25 +46,48 @@ export const groupOperations: Operations<typeof sdk> = {
       ...{ name, kmsKeyId, retentionDays: undefined, tags: tags ?? {} },
       createdAtMs: context.clock.now().getTime(),
       groupClass: logGroupClass ?? "STANDARD",
+      deletionProtection: deletionProtectionEnabled ?? false,
     });
     return {};
   },
 
   DeleteLogGroup(context, { logGroupName: name = "" }) {
-    getGroup(context, name);
+    if (getGroup(context, name).deletionProtection) {
+      throw new AwsError("ValidationException", `Log group ${name} is protected from deletion.`);
+    }
     context.store.transaction(() => {
-      deleteStreams(
-        context.store.sql,
-        listStreams(context, name).map(({ id }) => id),
-      );
+      deleteLines(context, name);
+      deleteMetricFilters(context, name);
+      deleteSubscriptions(context, name);
       groups(context).delete(name);
     });
     return {};
   },
 
+  PutLogGroupDeletionProtection(context, { logGroupIdentifier, deletionProtectionEnabled = false }) {
+    const name = groupName({ logGroupIdentifier });
+    groups(context).put(name, { ...getGroup(context, name), deletionProtection: deletionProtectionEnabled });
+    return {};
+  },
+
+  /** The key is kept and shown; nothing is encrypted. */
+  AssociateKmsKey(context, { logGroupName, resourceIdentifier, kmsKeyId }) {
+    const name = groupName({ logGroupName, logGroupIdentifier: resourceIdentifier });
+    groups(context).put(name, { ...getGroup(context, name), kmsKeyId });
+    return {};
+  },
+
+  DisassociateKmsKey(context, { logGroupName, resourceIdentifier }) {
+    const name = groupName({ logGroupName, logGroupIdentifier: resourceIdentifier });
+    groups(context).put(name, { ...getGroup(context, name), kmsKeyId: undefined });
+    return {};
+  },
+
   PutRetentionPolicy(context, { logGroupName: name = "", retentionInDays: days = 0 }) {
     const group = getGroup(context, name);
-    if (!RETENTIONS.has(days)) throw invalid(`retentionInDays ${days} isn't one of ${[...RETENTIONS].join(", ")}.`);
+    if (!RETENTIONS.has(days)) {
+      throw constraint(days, "retentionInDays", `satisfy enum value set: [${[...RETENTIONS].join(", ")}]`);
+    }
     groups(context).put(name, { ...group, retentionDays: days });
     return {};
   },
@@ -59,22 +97,60 @@ export const groupOperations: Operations<typeof sdk> = {
     return {};
   },
 
-  DescribeLogGroups(context, { logGroupNamePrefix, logGroupNamePattern, nextToken: token, limit }) {
+  DescribeLogGroups(context, input) {
+    const {
+      logGroupNamePrefix,
+      logGroupNamePattern,
+      nextToken: token,
+      limit,
+      logGroupClass,
+      logGroupIdentifiers,
+    } = input;
+    if (input.includeLinkedAccounts || input.accountIdentifiers) throw notThere("groups of other accounts");
     if (logGroupNamePrefix !== undefined && logGroupNamePattern !== undefined) {
       throw invalid("LogGroup name prefix and LogGroup name pattern are mutually exclusive parameters.");
     }
     const pattern = logGroupNamePattern?.toLowerCase();
+    const named = logGroupIdentifiers?.map((logGroupIdentifier) => groupName({ logGroupIdentifier }));
     const all = groups(context)
       .list(logGroupNamePrefix)
       .map(({ value }) => value)
-      .filter(({ name }) => pattern === undefined || name.toLowerCase().includes(pattern));
+      .filter(({ name }) => pattern === undefined || name.toLowerCase().includes(pattern))
+      .filter(({ name }) => named === undefined || named.includes(name))
+      .filter(({ groupClass }) => logGroupClass === undefined || groupClass === logGroupClass);
     const { items, nextToken } = page(all, ({ name }) => name, { token, size: limit ?? 50 });
     return { logGroups: items.map((group) => showGroup(context, group)), nextToken };
   },
 
+  /** The pattern is a regular expression that the name holds, `^` a prefix. */
+  ListLogGroups(context, { logGroupNamePattern, logGroupClass, nextToken: token, limit, ...others }) {
+    if (others.includeLinkedAccounts || others.accountIdentifiers) throw notThere("groups of other accounts");
+    if (others.dataSources || others.fieldIndexNames || others.logGroupTags)
+      throw notThere("lists by data source, index or tag");
+    const wanted = logGroupNamePattern?.split("|").map((part) => part.trim());
+    const holds = (name: string) =>
+      wanted === undefined ||
+      wanted.some((part) => (part.startsWith("^") ? name.startsWith(part.slice(1)) : name.includes(part)));
+    const all = groups(context)
+      .list()
+      .map(({ value }) => value)
+      .filter(({ name }) => holds(name))
+      .filter(({ groupClass }) => logGroupClass === undefined || groupClass === logGroupClass);
+    const { items, nextToken } = page(all, ({ name }) => name, { token, size: limit ?? 50 });
+    return {
+      logGroups: items.map(({ name, groupClass }) => ({
+        logGroupName: name,
+        logGroupArn: groupArn(context, name),
+        logGroupClass: groupClass as "STANDARD",
+      })),
+      nextToken,
+    };
+  },
+
   CreateLogStream(context, { logGroupName: group = "", logStreamName: name = "" }) {
     getGroup(context, group);
-    if (!/^[^:*]{1,512}$/.test(name)) throw invalid(`"${name}" can't be the name of a log stream.`);
+    if (name.length > LONGEST_NAME) throw tooLong();
+    if (!/^[^:*]+$/.test(name)) throw constraint(name, "logStreamName", "satisfy regular expression pattern: [^:*]*");
     if (findStream(context, group, name)) {
       throw new AwsError("ResourceAlreadyExistsException", "The specified log stream already exists");
     }
@@ -88,7 +164,7 @@ export const groupOperations: Operations<typeof sdk> = {
 
   DeleteLogStream(context, { logGroupName: group = "", logStreamName: name = "" }) {
     const { id } = getStream(context, group, name);
-    context.store.transaction(() => deleteStreams(context.store.sql, [id]));
+    context.store.transaction(() => deleteStream(context.store.sql, id));
     return {};
   },
 
@@ -144,13 +220,22 @@ function showGroup(context: Context, group: GroupRecord) {
     logGroupName: group.name,
     creationTime: group.createdAtMs,
     retentionInDays: group.retentionDays,
-    metricFilterCount: 0,
+    metricFilterCount: metricFiltersOf(context, group.name).length,
     arn: `${arn}:*`,
     logGroupArn: arn,
-    storedBytes: listStreams(context, group.name).reduce((sum, { bytes }) => sum + bytes, 0),
+    storedBytes: storedBytes(context, group.name),
     kmsKeyId: group.kmsKeyId,
     logGroupClass: group.groupClass as "STANDARD",
+    deletionProtectionEnabled: group.deletionProtection ?? false,
   };
+}
+
+function storedBytes({ account, region, store }: Context, group: string): number {
+  const row = statement(
+    store.sql,
+    "SELECT sum(bytes) AS bytes FROM logs_streams WHERE account = ? AND region = ? AND log_group = ?",
+  ).get(account, region, group);
+  return Number(row?.bytes ?? 0);
 }
 
 function showStream(context: Context, group: string, stream: Stream) {
@@ -160,7 +245,7 @@ function showStream(context: Context, group: string, stream: Stream) {
     firstEventTimestamp: stream.firstMs,
     lastEventTimestamp: stream.lastMs,
     lastIngestionTime: stream.ingestedMs,
-    uploadSequenceToken: String(stream.id),
+    ...(stream.ingestedMs === undefined ? {} : { uploadSequenceToken: String(stream.id) }),
     arn: `${groupArn(context, group)}:log-stream:${stream.name}`,
     storedBytes: 0,
   };

@@ -1,9 +1,10 @@
-import { PutMetricDataCommand } from "@aws-sdk/client-cloudwatch";
 import type * as sdk from "@aws-sdk/client-cloudwatch-logs";
 import type { RejectedLogEventsInfo } from "@aws-sdk/client-cloudwatch-logs";
 import type { Operation } from "../../core/service.ts";
-import { embeddedMetrics } from "./embedded-metrics.ts";
-import { getGroup, getStream, groupName, invalid } from "./records.ts";
+import { statement } from "../../core/statements.ts";
+import { putEmbeddedMetrics, putFilteredMetrics } from "./line-metrics.ts";
+import { constraint, getGroup, getStream, groupId, groupName, invalid } from "./records.ts";
+import { noteDeliveries, startDelivering } from "./subscription-delivery.ts";
 
 const DAY_MS = 24 * 3600 * 1000;
 const OLDEST_MS = 14 * DAY_MS;
@@ -11,6 +12,14 @@ const NEWEST_MS = 2 * 3600 * 1000;
 /** AWS counts 26 bytes for each event beside its text. */
 const EVENT_OVERHEAD_BYTES = 26;
 const LARGEST_BATCH_BYTES = 1_048_576;
+const MOST_EVENTS = 10_000;
+
+/** A line as it was taken. */
+export interface Line {
+  readonly ordinal: number;
+  readonly atMs: number;
+  readonly message: string;
+}
 
 /** https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutLogEvents.html */
 export const putLogEvents: Operation<typeof sdk, "PutLogEvents"> = async (context, input) => {
@@ -18,13 +27,18 @@ export const putLogEvents: Operation<typeof sdk, "PutLogEvents"> = async (contex
   const name = groupName(input);
   const stream = getStream(context, name, logStreamName);
   const { retentionDays } = getGroup(context, name);
-  if (logEvents.length === 0 || logEvents.length > 10_000) throw invalid("logEvents must have from 1 to 10000 events.");
+  if (logEvents.length === 0) throw constraint("[]", "logEvents", "have length greater than or equal to 1");
+  if (logEvents.length > MOST_EVENTS)
+    throw constraint("[…]", "logEvents", `have length less than or equal to ${MOST_EVENTS}`);
   const nowMs = context.clock.now().getTime();
   const rejected: RejectedLogEventsInfo = {};
   const accepted: { atMs: number; message: string }[] = [];
   let previousMs = 0;
   let bytes = 0;
   for (const [index, { timestamp: atMs = 0, message = "" }] of logEvents.entries()) {
+    if (message === "" && !context.internal) {
+      throw constraint("", `logEvents.${index + 1}.member.message`, "have length greater than or equal to 1");
+    }
     if (atMs < previousMs) throw invalid("Log events in a single PutLogEvents request must be in chronological order.");
     previousMs = atMs;
     if (atMs > nowMs + NEWEST_MS) rejected.tooNewLogEventStartIndex ??= index;
@@ -38,21 +52,34 @@ export const putLogEvents: Operation<typeof sdk, "PutLogEvents"> = async (contex
   if (!context.internal && bytes > LARGEST_BATCH_BYTES) {
     throw invalid(`Upload too large: ${bytes} bytes exceeds limit of ${LARGEST_BATCH_BYTES}`);
   }
+  const [first, last] = [accepted[0], accepted.at(-1)];
+  if (first && last && last.atMs - first.atMs > DAY_MS && !context.internal) {
+    throw invalid("The batch of log events in a single PutLogEvents request cannot span more than 24 hours.");
+  }
   const { sql } = context.store;
-  const insert = sql.prepare("INSERT INTO logs_events (stream, at_ms, ingested_ms, message) VALUES (?, ?, ?, ?)");
-  const update = sql.prepare(
+  const insert = statement(
+    sql,
+    "INSERT INTO logs_lines (log_group, stream, at_ms, ingested_ms, message) VALUES (?, ?, ?, ?, ?)",
+  );
+  const update = statement(
+    sql,
     `UPDATE logs_streams SET first_ms = min(coalesce(first_ms, ?1), ?1), last_ms = max(coalesce(last_ms, ?2), ?2),
      ingested_ms = ?3, bytes = bytes + ?4 WHERE id = ?5`,
   );
-  const [first, last] = [accepted[0], accepted.at(-1)];
+  const lines: Line[] = [];
   if (first && last) {
     context.store.transaction(() => {
-      for (const { atMs, message } of accepted) insert.run(stream.id, atMs, nowMs, message);
+      const group = groupId(context, name);
+      for (const { atMs, message } of accepted) {
+        const { lastInsertRowid } = insert.run(group, stream.id, atMs, nowMs, message);
+        lines.push({ ordinal: Number(lastInsertRowid), atMs, message });
+      }
       update.run(first.atMs, last.atMs, nowMs, bytes, stream.id);
+      noteDeliveries(context, name, stream, lines);
     });
-  }
-  for (const { namespace, data } of accepted.flatMap(({ message }) => embeddedMetrics(message))) {
-    await context.send(new PutMetricDataCommand({ Namespace: namespace, MetricData: data }));
+    startDelivering(context);
+    await putEmbeddedMetrics(context, name, lines);
+    await putFilteredMetrics(context, name, lines);
   }
   return {
     nextSequenceToken: String(stream.id),

@@ -1,7 +1,12 @@
+import type { SQLInputValue } from "node:sqlite";
 import type * as sdk from "@aws-sdk/client-cloudwatch-logs";
+import type { Context } from "../../core/context.ts";
 import type { Operations } from "../../core/service.ts";
+import { statement } from "../../core/statements.ts";
 import { compilePattern } from "./filter-pattern.ts";
-import { getGroup, getStream, groupName, invalid, listStreams } from "./records.ts";
+import { notThere } from "./metric-filters.ts";
+import { constraint, getGroup, getStream, groupId, groupName, invalid, listStreams, visible } from "./records.ts";
+import { eventId } from "./subscription-delivery.ts";
 
 interface EventRow {
   readonly ordinal: number;
@@ -20,8 +25,12 @@ interface Cursor {
 const LARGEST_PAGE = 10_000;
 const LARGEST_PAGE_BYTES = 1_048_576;
 /** Events looked at for one page of FilterLogEvents; AWS too answers short pages with a token. */
-const SCAN = 20_000;
+const SCAN = 10_000;
+/** As many again, where SQLite looks for a text before a line is read. */
+const SEARCHED = 100_000;
 const FOREVER_MS = Number.MAX_SAFE_INTEGER;
+/** Up to so many streams are read each by its own index; more by their group's. */
+const FEW_STREAMS = 3;
 
 export const readOperations: Operations<typeof sdk> = {
   /**
@@ -30,18 +39,21 @@ export const readOperations: Operations<typeof sdk> = {
    */
   GetLogEvents(context, input) {
     const { logStreamName = "", startTime = 0, endTime = FOREVER_MS, startFromHead = false, nextToken, limit } = input;
-    const stream = getStream(context, groupName(input), logStreamName);
+    if (input.unmask) throw notThere("unmasked reads");
+    const name = groupName(input);
+    const stream = getStream(context, name, logStreamName);
     const size = pageSize(limit);
     const cursor = nextToken === undefined ? undefined : readToken(nextToken);
     const forward = cursor ? cursor.direction === "f" : startFromHead;
     const at: Cursor = cursor ?? (forward ? { atMs: -1, ordinal: 0 } : { atMs: FOREVER_MS, ordinal: FOREVER_MS });
-    const rows = context.store.sql
-      .prepare(
-        `SELECT * FROM logs_events WHERE stream = ? AND at_ms >= ? AND at_ms < ? AND (at_ms, ordinal) ${forward ? ">" : "<"} (?, ?)
-         ORDER BY at_ms ${forward ? "ASC" : "DESC"}, ordinal ${forward ? "ASC" : "DESC"} LIMIT ?`,
-      )
-      .all(stream.id, startTime, endTime, at.atMs, at.ordinal, size) as unknown as EventRow[];
-    const events = withinBytes(rows);
+    const [order, after] = forward ? ["ASC", ">"] : ["DESC", "<"];
+    const { oldestMs, putByMs } = visible(context, getGroup(context, name));
+    const rows = statement(
+      context.store.sql,
+      `SELECT * FROM logs_lines WHERE stream = ? AND at_ms >= ? AND at_ms < ? AND (at_ms, ordinal) ${after} (?, ?)
+       AND ingested_ms <= ? ORDER BY at_ms ${order}, ordinal ${order} LIMIT ?`,
+    ).all(stream.id, Math.max(startTime, oldestMs), endTime, at.atMs, at.ordinal, putByMs, size);
+    const events = withinBytes(rows as unknown as EventRow[]);
     if (!forward) events.reverse();
     const [first, last] = [events[0], events.at(-1)];
     const token = (direction: string, row: EventRow | undefined) =>
@@ -55,55 +67,112 @@ export const readOperations: Operations<typeof sdk> = {
 
   /** Oldest first, over all streams of a group or those named. */
   FilterLogEvents(context, input) {
-    const { logStreamNames, logStreamNamePrefix, startTime = 0, endTime = FOREVER_MS, nextToken, limit } = input;
+    const { logStreamNames, logStreamNamePrefix, nextToken, limit } = input;
+    if (input.unmask) throw notThere("unmasked reads");
+    if (input.startFromHead === false) throw notThere("reads from the newest line");
     const group = groupName(input);
-    getGroup(context, group);
+    const { oldestMs, putByMs } = visible(context, getGroup(context, group));
     if (logStreamNames && logStreamNamePrefix !== undefined) {
-      throw invalid("logStreamNames and logStreamNamePrefix can't be given together.");
+      throw invalid("logStreamNames and logStreamNamePrefix are mutually exclusive parameters.");
     }
-    const matches = compilePattern(input.filterPattern);
+    const pattern = compilePattern(input.filterPattern);
+    const size = pageSize(limit);
+    const [fromMs, toMs] = [Math.max(input.startTime ?? 0, oldestMs), input.endTime ?? FOREVER_MS];
+    const at = nextToken === undefined ? { atMs: -1, ordinal: 0 } : readToken(nextToken);
     const streams = logStreamNames
       ? logStreamNames.map((name) => getStream(context, group, name))
-      : listStreams(context, group, logStreamNamePrefix);
-    const names = new Map(streams.map(({ id, name }) => [id, name]));
-    const at = nextToken === undefined ? { atMs: -1, ordinal: 0 } : readToken(nextToken);
-    const size = pageSize(limit);
-    const rows = context.store.sql
-      .prepare(
-        `SELECT * FROM logs_events WHERE stream IN (SELECT value FROM json_each(?)) AND at_ms >= ? AND at_ms <= ?
-         AND (at_ms, ordinal) > (?, ?) ORDER BY at_ms, ordinal LIMIT ?`,
-      )
-      .all(JSON.stringify([...names.keys()]), startTime, endTime, at.atMs, at.ordinal, SCAN) as unknown as EventRow[];
+      : logStreamNamePrefix === undefined
+        ? undefined
+        : listStreams(context, group, logStreamNamePrefix);
+    const { rows, end } = scan(context, group, {
+      ...{ streams: streams?.map(({ id }) => id), fromMs, toMs, at, putByMs, needles: pattern.needles },
+    });
     const found: EventRow[] = [];
     let bytes = 0;
-    let seen: EventRow | undefined;
+    let seen: Cursor | undefined = end;
+    let before: Cursor = at;
     for (const row of rows) {
-      const wanted = matches(row.message);
-      if (wanted && (found.length >= size || bytes + row.message.length > LARGEST_PAGE_BYTES)) break;
-      seen = row;
-      if (!wanted) continue;
+      if (!pattern.matches(row.message)) {
+        before = { atMs: row.at_ms, ordinal: row.ordinal };
+        continue;
+      }
+      if (found.length >= size || (bytes + row.message.length > LARGEST_PAGE_BYTES && found.length > 0)) {
+        seen = before;
+        break;
+      }
       found.push(row);
       bytes += row.message.length;
+      before = { atMs: row.at_ms, ordinal: row.ordinal };
     }
-    const more = seen !== undefined && (seen !== rows.at(-1) || rows.length === SCAN);
+    const names = streamNames(context, [...new Set(found.map(({ stream }) => stream))]);
     return {
       events: found.map((row) => ({
         logStreamName: names.get(row.stream),
         timestamp: row.at_ms,
         message: row.message,
         ingestionTime: row.ingested_ms,
-        eventId: String(row.ordinal).padStart(56, "0"),
+        eventId: eventId(row.ordinal),
       })),
       searchedLogStreams: [],
-      nextToken: more ? `f/${seen?.at_ms}/${seen?.ordinal}` : undefined,
+      nextToken: seen ? `f/${seen.atMs}/${seen.ordinal}` : undefined,
     };
   },
 };
 
+interface Scan {
+  /** Undefined: all of the group. */
+  readonly streams: readonly number[] | undefined;
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly at: Cursor;
+  readonly putByMs: number;
+  readonly needles: readonly string[];
+}
+
+/**
+ * The next lines of a group that may match, and where the next page goes on; there is none when everything was looked
+ * at. A line without a needle is left out by SQLite, which is many times faster than reading it here.
+ */
+function scan(context: Context, group: string, wanted: Scan): { rows: EventRow[]; end: Cursor | undefined } {
+  const { streams, fromMs, toMs, at, putByMs, needles } = wanted;
+  const { sql } = context.store;
+  const isFew = streams !== undefined && streams.length <= FEW_STREAMS;
+  const where = isFew ? "stream IN (SELECT value FROM json_each(?))" : "log_group = ?";
+  const scope: SQLInputValue = isFew ? JSON.stringify(streams) : groupId(context, group);
+  const only = streams !== undefined && !isFew ? "AND stream IN (SELECT value FROM json_each(?))" : "";
+  const onlyScope = only === "" ? [] : [JSON.stringify(streams)];
+  const range = `${where} AND at_ms >= ? AND at_ms <= ? AND (at_ms, ordinal) > (?, ?) AND ingested_ms <= ? ${only}`;
+  const bounds = [scope, fromMs, toMs, at.atMs, at.ordinal, putByMs, ...onlyScope];
+  const most = needles.length > 0 ? SEARCHED : SCAN;
+  // The last line that this page looks at, where there are more.
+  const last = statement(
+    sql,
+    `SELECT at_ms, ordinal FROM logs_lines WHERE ${range} ORDER BY at_ms, ordinal LIMIT 1 OFFSET ${most - 1}`,
+  ).get(...bounds);
+  const end = last && { atMs: Number(last.at_ms), ordinal: Number(last.ordinal) };
+  const until = end ?? { atMs: FOREVER_MS, ordinal: FOREVER_MS };
+  const rows = statement(
+    sql,
+    `SELECT * FROM logs_lines WHERE ${range} AND (at_ms, ordinal) <= (?, ?) ${needles.map(() => "AND instr(message, ?) > 0").join(" ")}
+     ORDER BY at_ms, ordinal LIMIT ${SCAN}`,
+  ).all(...bounds, until.atMs, until.ordinal, ...needles) as unknown as EventRow[];
+  const cut = rows.length === SCAN ? rows.at(-1) : undefined;
+  return { rows, end: cut ? { atMs: cut.at_ms, ordinal: cut.ordinal } : end };
+}
+
+function streamNames(context: Context, ids: readonly number[]): ReadonlyMap<number, string> {
+  const rows = statement(
+    context.store.sql,
+    "SELECT id, name FROM logs_streams WHERE id IN (SELECT value FROM json_each(?))",
+  ).all(JSON.stringify(ids));
+  return new Map(rows.map(({ id, name }) => [Number(id), String(name)]));
+}
+
 function pageSize(limit: number | undefined): number {
   if (limit === undefined) return LARGEST_PAGE;
-  if (Number.isInteger(limit) && limit >= 1 && limit <= LARGEST_PAGE) return limit;
-  throw invalid(`limit must be from 1 to ${LARGEST_PAGE}, not ${limit}.`);
+  if (limit > LARGEST_PAGE) throw constraint(limit, "limit", `have value less than or equal to ${LARGEST_PAGE}`);
+  if (limit < 1) throw constraint(limit, "limit", "have value greater than or equal to 1");
+  return limit;
 }
 
 function withinBytes(rows: readonly EventRow[]): EventRow[] {
