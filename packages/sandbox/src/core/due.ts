@@ -1,4 +1,5 @@
 import type { ServiceRuntime } from "./context.ts";
+import type { Schedule } from "./schedule-expression.ts";
 
 interface DueOptions {
   /** When the next thing is due, of all accounts and regions; undefined when nothing is. Asked after each change. */
@@ -54,4 +55,24 @@ export function startDueLoop(runtime: ServiceRuntime, options: DueOptions): DueL
       await done;
     },
   };
+}
+
+const MOST_AT_ONCE = 100;
+
+/**
+ * Which occurrences of a schedule are due, and the next after them. Moved far ahead, a clock passes many: the first
+ * hundred happen. What passed while the sandbox was off (`once`) happens one time.
+ */
+export function dueOccurrences(
+  schedule: Schedule,
+  at: { nextMs: number; startMs: number; nowMs: number; once: boolean },
+): { due: number[]; nextMs: number | undefined } {
+  const due: number[] = [];
+  let next: number | undefined = at.nextMs;
+  while (next !== undefined && next <= at.nowMs && due.length < (at.once ? 1 : MOST_AT_ONCE)) {
+    due.push(next);
+    next = schedule.next(next, at.startMs);
+  }
+  if (next !== undefined && next <= at.nowMs) next = schedule.next(at.nowMs, at.startMs);
+  return { due, nextMs: next };
 }
