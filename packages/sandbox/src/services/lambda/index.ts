@@ -3,6 +3,8 @@ import { join } from "node:path";
 import * as sdk from "@aws-sdk/client-lambda";
 import { defineService } from "../../core/service.ts";
 import { sweepCode } from "./code.ts";
+import { eventSourceOperations } from "./event-sources/operations.ts";
+import { startEventSources } from "./event-sources/pollers.ts";
 import { resumeEvents } from "./events.ts";
 import { functionOperations } from "./functions.ts";
 import { DEFAULT_LIMITS, startHost } from "./host/host.ts";
@@ -21,8 +23,8 @@ import { versionOperations } from "./versions.ts";
  * own `bootstrap`. The architecture is kept and not looked at.
  *
  * Gaps, refused by name: container images, layers, file systems, SnapStart, other runtimes, response streaming.
- * Gaps, kept as settings without effect: destinations and dead-letter queues, VPC, ephemeral storage's size. Event
- * source mappings, function URLs, provisioned concurrency, extensions and code signing answer 501. `GetFunction` gives
+ * Gaps, kept as settings without effect: destinations and dead-letter queues, VPC, ephemeral storage's size. Function
+ * URLs, provisioned concurrency, extensions and code signing answer 501. `GetFunction` gives
  * no `Code.Location`. The AWS SDK isn't provided by the runtime: bundle it. The code's folder isn't read-only. More
  * environments than the machine has room for wait instead of being throttled. Identity policies aren't evaluated: the
  * function's own account may invoke it.
@@ -36,6 +38,7 @@ export const lambda = defineService({
     ...versionOperations,
     ...permissionOperations,
     ...settingOperations,
+    ...eventSourceOperations,
     Invoke: invoke,
   },
   start(runtime) {
@@ -44,6 +47,7 @@ export const lambda = defineService({
     const host = startHost(runtime, DEFAULT_LIMITS);
     const ending = endingOf(runtime);
     resumeEvents(runtime, ending.signal);
+    startEventSources(runtime, ending.signal);
     return {
       async stop() {
         ending.abort(new Error("The sandbox is stopping."));
