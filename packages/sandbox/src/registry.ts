@@ -15,6 +15,7 @@ import { kms } from "./services/kms/index.ts";
 import { lambda } from "./services/lambda/index.ts";
 import { logs } from "./services/logs/index.ts";
 import { s3 } from "./services/s3/index.ts";
+import { scheduler } from "./services/scheduler/index.ts";
 import { secretsManager } from "./services/secretsmanager/index.ts";
 import { sns } from "./services/sns/index.ts";
 import { sqs } from "./services/sqs/index.ts";
@@ -42,6 +43,7 @@ export const services: readonly ServiceDefinition[] = [
   codeConnections,
   codebuild,
   lambda, // after those that its functions' logs, metrics and traces go to
+  scheduler, // after what it calls
   secretsManager, // after Lambda: it takes up rotations
   stepFunctions, // after what its tasks call
   apiGatewayV2,

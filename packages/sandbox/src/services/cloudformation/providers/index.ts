@@ -10,6 +10,7 @@ import { functionProviders } from "./lambda-function.ts";
 import { readers } from "./live.ts";
 import { observabilityProviders } from "./observability.ts";
 import { bucketProviders } from "./s3.ts";
+import { scheduleProviders } from "./scheduler.ts";
 import { secretProviders } from "./secrets-manager.ts";
 import { topicProviders } from "./sns.ts";
 import { queueProviders } from "./sqs.ts";
@@ -35,6 +36,7 @@ const byType: ReadonlyMap<string, Provider> = new Map(
     ...observabilityProviders,
     ...parameterProviders,
     ...queueProviders,
+    ...scheduleProviders,
     ...secretProviders,
     ...topicProviders,
   ].map((provider) => [provider.type, withReader(provider)]),
