@@ -1,5 +1,5 @@
 import { AwsError } from "../../core/errors.ts";
-import { flatten, type Segment } from "./segments.ts";
+import { flatten, ownersOf, type Segment } from "./segments.ts";
 
 /** A trace, as a filter sees it. */
 interface Filtered {
@@ -12,9 +12,11 @@ interface Filtered {
 type Condition = (trace: Filtered) => boolean;
 
 /**
- * Understands a filter expression: `error`, `fault`, `throttle`, `ok`, `responsetime` and `duration` with comparisons,
- * `http.status`, `http.method`, `http.url`, `annotation.x` (or `annotation[x]`), `user`, `service("x") { … }` also with
- * `id(name: "x", type: "…")`, `AND`, `OR`, `NOT`, `!` and parentheses. Everything else is refused by name.
+ * Understands a filter expression: `error`, `fault`, `throttle`, `ok`, `partial`, `inferred`, `root`, `remote`,
+ * `responsetime` and `duration` with comparisons, `http.status`, `.method`, `.url`, `.clientip`, `.useragent`,
+ * `annotation.x` (or `annotation[x]`), `user`, `name`, `resource.arn`, `service("x") { … }` and `edge("a", "b") { … }`,
+ * each also with `id(name: "x", type: "…")`, `AND`, `OR`, `NOT`, `!` and parentheses. Everything else (root causes,
+ * groups, availability zones, instances) is refused by name.
  * https://docs.aws.amazon.com/xray/latest/devguide/xray-console-filters.html
  */
 export function compileFilter(text: string | undefined): Condition {
@@ -24,6 +26,13 @@ export function compileFilter(text: string | undefined): Condition {
 
 const TOKEN = /\s*("(?:[^"\\]|\\.)*"|<=|>=|!=|[=<>(){}[\]!:,]|&&|\|\||-?\d+(?:\.\d+)?|[A-Za-z_][\w.]*)/y;
 const FLAGS = ["error", "fault", "throttle"] as const;
+/** Further words that are true of some segment or subsegment of a trace. */
+const TRUTHS: Readonly<Record<string, (segment: Segment) => boolean>> = {
+  partial: ({ in_progress }) => in_progress === true,
+  inferred: ({ inferred }) => inferred === true,
+  root: ({ parent_id, type }) => parent_id === undefined && type !== "subsegment",
+  remote: ({ namespace }) => namespace === "remote",
+};
 
 class Parser {
   readonly #tokens: string[] = [];
@@ -92,7 +101,10 @@ class Parser {
     if (word === "ok") {
       return this.#truth((trace) => !flatten(trace.segments).some((segment) => FLAGS.some((name) => segment[name])));
     }
+    const truth = Object.hasOwn(TRUTHS, word) ? TRUTHS[word] : undefined;
+    if (truth) return this.#truth((trace) => flatten(trace.segments).some(truth));
     if (word === "service") return this.#service();
+    if (word === "edge") return this.#edge();
     const values = this.#values(word);
     if (!isOperator(this.#tokens[this.#at])) {
       if (word.startsWith("annotation")) return (trace) => values(trace).length > 0;
@@ -130,6 +142,10 @@ class Parser {
         return each(({ http }) => http?.request?.client_ip);
       case "http.useragent":
         return each(({ http }) => http?.request?.user_agent);
+      case "name":
+        return each(({ name }) => name);
+      case "resource.arn":
+        return each(({ resource_arn }) => resource_arn);
       case "user":
         return each(({ user }) => user);
     }
@@ -169,31 +185,68 @@ class Parser {
   }
 
   #service(): Condition {
+    this.#expect("(");
+    let isIt = (_: Segment) => true;
+    if (!this.#accept(")")) {
+      isIt = this.#named();
+      this.#expect(")");
+    }
+    const inner = this.#block();
+    if (!inner) return (trace) => trace.segments.some(isIt);
+    return (trace) => trace.segments.some((segment) => isIt(segment) && inner(alone(trace, segment)));
+  }
+
+  /** A call from one service to another; the condition is of the one that is called. */
+  #edge(): Condition {
+    this.#expect("(");
+    const isCaller = this.#named();
+    this.#expect(",");
+    const isCalled = this.#named();
+    this.#expect(")");
+    const inner = this.#block() ?? (() => true);
+    return (trace) => {
+      const owners = ownersOf(trace.segments);
+      return trace.segments.some((segment) => {
+        const caller = owners.get(segment.parent_id ?? "");
+        return caller !== undefined && isCaller(caller) && isCalled(segment) && inner(alone(trace, segment));
+      });
+    };
+  }
+
+  /** `"orders"`, or `id(name: "orders", type: "AWS::Lambda")`. */
+  #named(): (segment: Segment) => boolean {
+    if (!this.#accept("ID")) {
+      const wanted = plain(this.#next());
+      return ({ name }) => name === wanted;
+    }
     let name: string | undefined;
     let type: string | undefined;
     this.#expect("(");
-    if (this.#accept("ID")) {
-      this.#expect("(");
-      do {
-        const key = this.#next();
-        this.#expect(":");
-        const value = plain(this.#next());
-        if (key === "name") name = value;
-        else if (key === "type") type = value;
-        else throw unsupported(`service(id(${key}: …))`);
-      } while (this.#accept(","));
-      this.#expect(")");
-    } else if (!this.#accept(")")) {
-      name = plain(this.#next());
-    }
-    if (this.#tokens[this.#at - 1] !== ")" || this.#tokens[this.#at] === ")") this.#expect(")");
-    const isIt = (segment: Segment) =>
+    do {
+      const key = this.#next();
+      this.#expect(":");
+      const value = plain(this.#next());
+      if (key === "name") name = value;
+      else if (key === "type") type = value;
+      else throw unsupported(`id(${key}: …)`);
+    } while (this.#accept(","));
+    this.#expect(")");
+    return (segment) =>
       (name === undefined || segment.name === name) && (type === undefined || segment.origin === type);
-    if (!this.#accept("{")) return (trace) => trace.segments.some(isIt);
+  }
+
+  #block(): Condition | undefined {
+    if (!this.#accept("{")) return undefined;
     const inner = this.#or();
     this.#expect("}");
-    return (trace) => trace.segments.some((segment) => isIt(segment) && inner({ ...trace, segments: [segment] }));
+    return inner;
   }
+}
+
+/** A trace of nothing but one of its segments, whose times are then the trace's. */
+function alone(trace: Filtered, segment: Segment): Filtered {
+  const seconds = segment.end_time === undefined ? trace.responseTime : segment.end_time - segment.start_time;
+  return { segments: [segment], responseTime: seconds, duration: seconds };
 }
 
 const isOperator = (token: string | undefined) => /^([<>!]?=|[<>]|CONTAINS|BEGINSWITH|ENDSWITH)$/i.test(token ?? "");

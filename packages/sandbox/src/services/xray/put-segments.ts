@@ -1,14 +1,17 @@
 import type * as sdk from "@aws-sdk/client-xray";
 import type { UnprocessedTraceSegment } from "@aws-sdk/client-xray";
+import type { Context } from "../../core/context.ts";
 import type { Operation } from "../../core/service.ts";
 import { readSpans, segmentOf } from "./otlp.ts";
 import { type Segment, writeSegments } from "./segments.ts";
+import { putSpans } from "./spans.ts";
+import { routeSegments } from "./transaction-search.ts";
 
 /** Before the base64 of an OTLP request, in what ADOT's exporter for Lambda sends. */
 const OTLP_PREFIX = "T1S";
 
 /** https://docs.aws.amazon.com/xray/latest/api/API_PutTraceSegments.html */
-export const putTraceSegments: Operation<typeof sdk, "PutTraceSegments"> = (
+export const putTraceSegments: Operation<typeof sdk, "PutTraceSegments"> = async (
   context,
   { TraceSegmentDocuments = [] },
 ) => {
@@ -20,9 +23,16 @@ export const putTraceSegments: Operation<typeof sdk, "PutTraceSegments"> = (
     else
       unprocessed.push({ ErrorCode: "ParseError", Message: `Invalid segment. ErrorCode: ParseError. ${read.problem}` });
   }
-  context.store.transaction(() => writeSegments(context.store.sql, context, segments));
+  await ingest(context, segments);
   return { UnprocessedTraceSegments: unprocessed };
 };
+
+/** Keeps segments where the account wants them: in X-Ray, or as spans in CloudWatch Logs. */
+export async function ingest(context: Context, segments: readonly Segment[]): Promise<void> {
+  const { kept, spans } = routeSegments(context, segments);
+  context.store.transaction(() => writeSegments(context.store.sql, context, kept));
+  if (spans.length > 0) await putSpans(context, spans);
+}
 
 /** The segments of a document, as JSON or as OTLP, or what is wrong with it. */
 export function readDocument(document: string): Segment[] | { problem: string } {

@@ -1,37 +1,46 @@
 import type * as sdk from "@aws-sdk/client-xray";
-import type { AnnotationValue, Service, TraceSummary, ValueWithServiceIds } from "@aws-sdk/client-xray";
+import type { AnnotationValue, TraceSummary, ValueWithServiceIds } from "@aws-sdk/client-xray";
 import type { Context } from "../../core/context.ts";
 import { AwsError } from "../../core/errors.ts";
 import type { Operations } from "../../core/service.ts";
 import { compileFilter } from "./filter-expression.ts";
-import { durationOf, flatten, type Segment, traceIds, traceSegments } from "./segments.ts";
+import { durationOf, flatten, type Segment, type TraceStart, traceSegments, traceStarts } from "./segments.ts";
 
 const PAGE = 100;
+/** Traces looked at for one page; AWS too answers short pages with a token. */
+const LOOK = 500;
 const LONGEST_RANGE_MS = 24 * 3600 * 1000;
 const MOST_TRACES = 5;
+/** In realistic mode a trace is found so long after it began. */
+const LATE_S = 10;
 
 export const readOperations: Operations<typeof sdk> = {
   /** By when a trace started, oldest first. The whole of every trace is looked at: nothing is sampled. */
   GetTraceSummaries(context, input) {
     const matches = compileFilter(input.FilterExpression);
-    const from = readToken(input.NextToken);
-    const ids = idsBetween(context, input.StartTime, input.EndTime);
+    const range = readRange(context, input.StartTime, input.EndTime);
+    const after = readToken(input.NextToken);
+    const traces = traceStarts(context.store.sql, context, { ...range, after, most: LOOK });
     const found: TraceSummary[] = [];
-    let next = from;
-    for (; next < ids.length && found.length < PAGE; next++) {
-      const id = ids[next] ?? "";
-      const segments = traceSegments(context.store.sql, context, id);
+    let last: TraceStart | undefined;
+    let processed = 0;
+    for (const trace of traces) {
+      if (found.length === PAGE) break;
+      processed++;
+      last = trace;
+      const segments = traceSegments(context.store.sql, context, trace.id);
       const duration = durationOf(segments);
       const entry = entryOf(segments);
       const responseTime = entry.end_time === undefined ? 0 : round(entry.end_time - entry.start_time);
       if (matches({ segments, duration, responseTime }))
-        found.push(summarise(id, segments, { duration, responseTime }));
+        found.push(summarise(trace.id, segments, { duration, responseTime }));
     }
+    const isMore = processed < traces.length || traces.length === LOOK;
     return {
       TraceSummaries: found,
       ApproximateTime: context.clock.now(),
-      TracesProcessedCount: next - from,
-      NextToken: next < ids.length ? String(next) : undefined,
+      TracesProcessedCount: processed,
+      NextToken: isMore && last ? writeToken(last) : undefined,
     };
   },
 
@@ -50,19 +59,14 @@ export const readOperations: Operations<typeof sdk> = {
       UnprocessedTraceIds: read.filter(({ segments }) => segments.length === 0).map(({ id }) => id),
     };
   },
-
-  /** Nodes are segments by name and type; an edge goes from a segment to the one whose parent it holds. */
-  GetServiceGraph(context, { StartTime, EndTime }) {
-    const traces = idsBetween(context, StartTime, EndTime).map((id) => traceSegments(context.store.sql, context, id));
-    const range = { StartTime, EndTime };
-    return { ...range, Services: graphOf(traces, range), ContainsOldGroupVersions: false };
-  },
 };
 
-function idsBetween(context: Context, from: Date | undefined, to: Date | undefined): string[] {
+/** The range of a request, in seconds. */
+export function readRange(context: Context, from: Date | undefined, to: Date | undefined) {
   if (!from || !to || from > to) throw invalid("StartTime must be before EndTime.");
   if (to.getTime() - from.getTime() > LONGEST_RANGE_MS) throw invalid("The time range can't be longer than 24 hours.");
-  return traceIds(context.store.sql, context, from.getTime() / 1000, to.getTime() / 1000);
+  const newestS = context.clock.isRealistic ? context.clock.now().getTime() / 1000 - LATE_S : Number.MAX_SAFE_INTEGER;
+  return { fromS: from.getTime() / 1000, toS: Math.min(to.getTime() / 1000, newestS) };
 }
 
 function entryOf(segments: readonly Segment[]): Segment {
@@ -108,7 +112,10 @@ function summarise(
       ClientIp: http?.request?.client_ip,
     },
     Annotations: annotations,
-    Users: [],
+    Users: [...new Set(all.flatMap(({ user }) => user ?? []))].map((UserName) => ({
+      UserName,
+      ServiceIds: all.filter(({ user }) => user === UserName).map(serviceId),
+    })),
     ServiceIds: segments.map(serviceId),
     EntryPoint: serviceId(entry),
     ResourceARNs: segments.flatMap(({ resource_arn }) => (resource_arn ? [{ ARN: resource_arn }] : [])),
@@ -120,64 +127,14 @@ function annotationValue(value: string | number | boolean): AnnotationValue {
   return typeof value === "boolean" ? { BooleanValue: value } : { StringValue: value };
 }
 
-function graphOf(
-  traces: readonly (readonly Segment[])[],
-  range: { StartTime: Date | undefined; EndTime: Date | undefined },
-): Service[] {
-  const keyOf = ({ name, origin }: Segment) => `${name}\0${origin ?? ""}`;
-  const nodes = new Map<string, { segments: Segment[]; root: boolean }>();
-  const edges = new Map<string, Map<string, Segment[]>>();
-  for (const segments of traces) {
-    const owner = new Map(segments.flatMap((root) => flatten([root]).map(({ id }) => [id, root] as const)));
-    for (const segment of segments) {
-      const node = nodes.get(keyOf(segment)) ?? { segments: [], root: false };
-      nodes.set(keyOf(segment), node);
-      node.segments.push(segment);
-      const parent = owner.get(segment.parent_id ?? "");
-      if (!parent) node.root = true;
-      else {
-        const from = edges.get(keyOf(parent)) ?? new Map<string, Segment[]>();
-        edges.set(keyOf(parent), from.set(keyOf(segment), [...(from.get(keyOf(segment)) ?? []), segment]));
-      }
-    }
-  }
-  const numbers = new Map([...nodes.keys()].map((key, index) => [key, index]));
-  return [...nodes].map(([key, { segments, root }]) => ({
-    ReferenceId: numbers.get(key),
-    Name: segments[0]?.name,
-    Names: [segments[0]?.name ?? ""],
-    Type: segments[0]?.origin,
-    Root: root,
-    State: "active",
-    ...range,
-    Edges: [...(edges.get(key) ?? [])].map(([to, called]) => ({
-      ReferenceId: numbers.get(to),
-      ...range,
-      SummaryStatistics: statistics(called),
-    })),
-    SummaryStatistics: statistics(segments),
-  }));
+export function writeToken({ id, startS }: TraceStart): string {
+  return Buffer.from(`${startS} ${id}`).toString("base64url");
 }
 
-function statistics(segments: readonly Segment[]) {
-  const count = (of: (segment: Segment) => unknown) => segments.filter((segment) => of(segment)).length;
-  const faults = count(({ fault }) => fault);
-  const errors = count(({ error }) => error);
-  const throttles = count(({ throttle }) => throttle);
-  return {
-    OkCount: count(({ fault, error, throttle }) => !fault && !error && !throttle),
-    ErrorStatistics: { ThrottleCount: throttles, OtherCount: errors - throttles, TotalCount: errors },
-    FaultStatistics: { OtherCount: faults, TotalCount: faults },
-    TotalCount: segments.length,
-    TotalResponseTime: round(
-      segments.reduce((sum, { start_time, end_time }) => sum + (end_time ?? start_time) - start_time, 0),
-    ),
-  };
-}
-
-function readToken(token: string | undefined): number {
-  if (token === undefined) return 0;
-  if (/^\d+$/.test(token)) return Number(token);
+export function readToken(token: string | undefined): TraceStart | undefined {
+  if (token === undefined) return undefined;
+  const [, startS, id] = /^(\d+(?:\.\d+)?) (1-\S+)$/.exec(Buffer.from(token, "base64url").toString()) ?? [];
+  if (startS !== undefined && id !== undefined) return { id, startS: Number(startS) };
   throw invalid("NextToken isn't one that was given.");
 }
 

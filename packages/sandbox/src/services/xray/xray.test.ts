@@ -1,13 +1,27 @@
 import { createSocket } from "node:dgram";
 import {
+  CloudWatchLogsClient,
+  FilterLogEventsCommand,
+  PutResourcePolicyCommand,
+} from "@aws-sdk/client-cloudwatch-logs";
+import {
   BatchGetTracesCommand,
+  CreateGroupCommand,
+  CreateSamplingRuleCommand,
+  GetGroupsCommand,
+  GetSamplingRulesCommand,
+  GetSamplingTargetsCommand,
   GetServiceGraphCommand,
+  GetTraceGraphCommand,
   GetTraceSummariesCommand,
+  type GetTraceSummariesCommandOutput,
   PutTraceSegmentsCommand,
+  UpdateIndexingRuleCommand,
+  UpdateTraceSegmentDestinationCommand,
   XRayClient,
 } from "@aws-sdk/client-xray";
 import { expect, test } from "vitest";
-import { clientSettings, DEV, sandboxForTest, TOOLING } from "../../../test/support.ts";
+import { clientSettings, DEV, sandboxForTest, TOOLING, temporaryFolder } from "../../../test/support.ts";
 import { eventually, telemetryFronts } from "../lambda/test/functions.ts";
 
 const START = Math.floor(Date.now() / 1000) - 600;
@@ -15,8 +29,8 @@ const traceId = (n: number) => `1-${START.toString(16)}-${n.toString(16).padStar
 const id = (n: number) => n.toString(16).padStart(16, "0");
 const range = { StartTime: new Date((START - 60) * 1000), EndTime: new Date((START + 60) * 1000) };
 
-async function traces() {
-  const sandbox = await sandboxForTest({ fronts: telemetryFronts });
+async function traces(options: { dataDir?: string } = {}) {
+  const sandbox = await sandboxForTest({ fronts: telemetryFronts, ...options });
   const client = new XRayClient(clientSettings(sandbox, DEV));
   const put = (...segments: object[]) =>
     client.send(new PutTraceSegmentsCommand({ TraceSegmentDocuments: segments.map((one) => JSON.stringify(one)) }));
@@ -69,7 +83,7 @@ test("a filter expression finds exactly the traces it describes", async () => {
     expect([expression, await find(expression)]).toEqual([expression, expected.map(traceId)]);
   }
   await expect(find("fault AND")).rejects.toThrow("Invalid filter expression");
-  await expect(find('edge("a", "b")')).rejects.toThrow("not implemented");
+  await expect(find("rootcause.fault.service = 1")).rejects.toThrow("not implemented");
 });
 
 test("subsegments sent alone are put into their parents, and calls to AWS get inferred segments", async () => {
@@ -172,12 +186,132 @@ test("OTLP spans from the daemon's port become segments of the account that thei
   expect(await get(traceId(2), client)).toBeUndefined();
 });
 
-test("the service graph has a node for each service and an edge for each call", async () => {
+test("an edge is a call from one service to another, and its condition is of the one that is called", async () => {
+  const { put, find } = await traces();
+  await put(segment(1, 1), segment(1, 2, { name: "stock", parent_id: id(1), fault: true }));
+  await put(segment(2, 3), segment(2, 4, { name: "stock", parent_id: id(3), namespace: "remote" }));
+  expect(await find('edge("orders", "stock")')).toEqual([1, 2].map(traceId));
+  expect(await find('edge("orders", id(name: "stock")) { fault }')).toEqual([traceId(1)]);
+  expect(await find('edge("stock", "orders")')).toEqual([]);
+  expect(await find("remote AND NOT partial")).toEqual([traceId(2)]);
+});
+
+test("traces come page by page, each once, and a caller comes before what it calls, after a restart too", async () => {
+  const dataDir = temporaryFolder();
+  const first = await traces({ dataDir });
+  await first.put(
+    segment(1, 9, { name: "caller" }),
+    segment(1, 5, { name: "called", parent_id: id(9) }),
+    segment(1, 1, { name: "last", parent_id: id(5) }),
+  );
+  for (let from = 10; from < 250; from += 40) {
+    await first.put(...Array.from({ length: 40 }, (_, n) => segment(from + n, from + n)));
+  }
+  await first.sandbox.stop();
+  const { client, get } = await traces({ dataDir });
+  expect((await get(traceId(1)))?.map(({ name }) => name)).toEqual(["caller", "called", "last"]);
+  const found: (string | undefined)[] = [];
+  let NextToken: string | undefined;
+  do {
+    const page: GetTraceSummariesCommandOutput = await client.send(
+      new GetTraceSummariesCommand({ ...range, ...(NextToken ? { NextToken } : {}) }),
+    );
+    found.push(...(page.TraceSummaries ?? []).map(({ Id }) => Id));
+    NextToken = page.NextToken;
+  } while (NextToken);
+  expect(found).toHaveLength(241);
+  expect(new Set(found).size).toBe(241);
+});
+
+test("the service graph has a node for each service, a client before the first, and an edge for each call", async () => {
   const { client, put } = await traces();
   await put(segment(1, 1), segment(1, 2, { name: "stock", parent_id: id(1), fault: true }));
   const { Services = [] } = await client.send(new GetServiceGraphCommand(range));
   const [orders, stock] = ["orders", "stock"].map((name) => Services.find((service) => service.Name === name));
-  expect(orders).toMatchObject({ Root: true, SummaryStatistics: { TotalCount: 1, OkCount: 1 } });
+  expect(orders).toMatchObject({ Root: true, AccountId: DEV, SummaryStatistics: { TotalCount: 1, OkCount: 1 } });
   expect(stock).toMatchObject({ Root: false, SummaryStatistics: { FaultStatistics: { TotalCount: 1 } } });
-  expect(orders?.Edges).toMatchObject([{ ReferenceId: stock?.ReferenceId }]);
+  expect(orders?.Edges).toMatchObject([
+    { ReferenceId: stock?.ReferenceId, ResponseTimeHistogram: [{ Value: 0.2, Count: 1 }] },
+  ]);
+  expect(Services.find(({ Type }) => Type === "client")).toMatchObject({
+    ...{ Name: "orders", State: "unknown", Edges: [{ ReferenceId: orders?.ReferenceId }] },
+  });
+  const graph = await client.send(new GetTraceGraphCommand({ TraceIds: [traceId(1), traceId(9)] }));
+  expect(graph.Services?.map(({ Name }) => Name)).toEqual(["orders", "stock", "orders"]);
+});
+
+test("a group narrows the service graph, sampling rules are handed out, and both have their defaults", async () => {
+  const { client, put } = await traces();
+  await put(segment(1, 1), segment(2, 2, { name: "stock", fault: true }));
+  await client.send(new CreateGroupCommand({ GroupName: "faulty", FilterExpression: "fault" }));
+  const { Groups } = await client.send(new GetGroupsCommand({}));
+  expect(Groups?.map(({ GroupName }) => GroupName)).toEqual(["Default", "faulty"]);
+  const { Services } = await client.send(new GetServiceGraphCommand({ ...range, GroupName: "faulty" }));
+  expect([...new Set(Services?.map(({ Name }) => Name))]).toEqual(["stock"]);
+  await expect(client.send(new CreateGroupCommand({ GroupName: "x", FilterExpression: "fault AND" }))).rejects.toThrow(
+    "Invalid filter expression",
+  );
+  const everything = { ServiceName: "*", ServiceType: "*", Host: "*", HTTPMethod: "*", URLPath: "*", ResourceARN: "*" };
+  const SamplingRule = {
+    RuleName: "orders",
+    ...everything,
+    Priority: 10,
+    FixedRate: 0.5,
+    ReservoirSize: 3,
+    Version: 1,
+  };
+  await client.send(new CreateSamplingRuleCommand({ SamplingRule }));
+  const { SamplingRuleRecords } = await client.send(new GetSamplingRulesCommand({}));
+  expect(SamplingRuleRecords?.map(({ SamplingRule: rule }) => [rule?.RuleName, rule?.FixedRate])).toEqual([
+    ["Default", 0.05],
+    ["orders", 0.5],
+  ]);
+  const statistics = { ClientID: "a".repeat(24), Timestamp: new Date(), RequestCount: 1, SampledCount: 1 };
+  const targets = await client.send(
+    new GetSamplingTargetsCommand({
+      SamplingStatisticsDocuments: ["orders", "none"].map((RuleName) => ({ RuleName, ...statistics })),
+    }),
+  );
+  expect(targets.SamplingTargetDocuments).toMatchObject([{ RuleName: "orders", FixedRate: 0.5, ReservoirQuota: 3 }]);
+  expect(targets.UnprocessedStatistics).toMatchObject([{ RuleName: "none" }]);
+});
+
+test("with Transaction Search every span is a line of aws/spans, and only the indexed traces are found", async () => {
+  const { sandbox, client, put, find } = await traces();
+  const logs = new CloudWatchLogsClient(clientSettings(sandbox, DEV));
+  const switchOn = () => client.send(new UpdateTraceSegmentDestinationCommand({ Destination: "CloudWatchLogs" }));
+  await expect(switchOn()).rejects.toThrow("does not have permission to call PutLogEvents on the aws/spans Log Group");
+  const statement = {
+    Effect: "Allow",
+    Principal: { Service: "xray.amazonaws.com" },
+    Action: "logs:PutLogEvents",
+    Resource: "*",
+  };
+  const policyDocument = JSON.stringify({ Version: "2012-10-17", Statement: [statement] });
+  await logs.send(new PutResourcePolicyCommand({ policyName: "spans", policyDocument }));
+  expect(await switchOn()).toMatchObject({ Destination: "CloudWatchLogs", Status: "ACTIVE" });
+  const index = (DesiredSamplingPercentage: number) =>
+    client.send(
+      new UpdateIndexingRuleCommand({ Name: "Default", Rule: { Probabilistic: { DesiredSamplingPercentage } } }),
+    );
+  await index(0);
+  const call = { id: id(7), name: "DynamoDB", namespace: "aws", start_time: START + 0.1, end_time: START + 0.15 };
+  await put(segment(1, 1, { subsegments: [call], http: { response: { status: 200 } } }));
+  expect(await find()).toEqual([]);
+  await index(100);
+  await put(segment(2, 2));
+  expect(await find()).toEqual([traceId(2)]);
+  const { events } = await logs.send(new FilterLogEventsCommand({ logGroupName: "aws/spans" }));
+  const spans = events?.map(({ message }) => JSON.parse(message ?? ""));
+  expect(spans).toMatchObject([
+    {
+      spanId: id(1),
+      name: "orders",
+      kind: "SERVER",
+      durationNano: 200_000_000,
+      attributes: { "http.response.status_code": 200 },
+    },
+    { spanId: id(2), traceId: traceId(2).slice(2).replace("-", "") },
+    { spanId: id(7), parentSpanId: id(1), kind: "CLIENT", attributes: { "rpc.service": "DynamoDB" } },
+  ]);
 });
