@@ -17,6 +17,10 @@ const benches: Record<string, { about: string; load: () => Promise<{ run: () => 
   },
   moto: { about: "the same calls to the sandbox and to moto", load: () => import("./bench/moto.ts") },
   crash: { about: "the sandbox killed 50 times while clients write", load: () => import("./bench/crash.ts") },
+  recorded: {
+    about: "calls answered as AWS answered them, by the recordings in the folder RECORDINGS",
+    load: () => import("./bench/recorded.ts"),
+  },
   start: { about: "npm start to the sign-in page, and memory when idle", load: () => import("./bench/start.ts") },
   fresh: { about: "a fresh clone to the sign-in page, npm's cache warm", load: () => import("./bench/fresh.ts") },
 };

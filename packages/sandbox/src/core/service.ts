@@ -6,11 +6,18 @@ type SdkModule = Record<string, unknown>;
 
 type CommandOf<Sdk, Name extends string> =
   Sdk extends Record<`${Name}Command`, abstract new (...args: never[]) => infer C> ? C : never;
-type InputOf<C> = C extends { readonly input: infer Input } ? Input : never;
-type OutputOf<C> = C extends { resolveMiddleware(...args: never[]): (args: never) => Promise<{ output: infer Output }> }
+type InputOfCommand<C> = C extends { readonly input: infer Input } ? Input : never;
+type OutputOfCommand<C> = C extends {
+  resolveMiddleware(...args: never[]): (args: never) => Promise<{ output: infer Output }>;
+}
   ? Output
   : never;
-type OperationName<Sdk> = { [K in keyof Sdk]: K extends `${infer Name}Command` ? Name : never }[keyof Sdk] & string;
+/** What an operation of an SDK client module is given, and what it answers. */
+export type InputOf<Sdk, Name extends string> = InputOfCommand<CommandOf<Sdk, Name>>;
+export type OutputOf<Sdk, Name extends string> = OutputOfCommand<CommandOf<Sdk, Name>>;
+/** Every operation of an SDK client module: `CreateQueue` for its `CreateQueueCommand`. */
+export type OperationName<Sdk> = { [K in keyof Sdk]: K extends `${infer Name}Command` ? Name : never }[keyof Sdk] &
+  string;
 
 /** An answer without the SDK's own bookkeeping; a stream is a `Uint8Array`. */
 type Answer<Output> = {
@@ -20,8 +27,8 @@ type Answer<Output> = {
 /** One operation of one service: typed by the SDK, free of HTTP. Raises `AwsError`. */
 export type Operation<Sdk, Name extends OperationName<Sdk>> = (
   context: Context,
-  input: InputOf<CommandOf<Sdk, Name>>,
-) => Answer<OutputOf<CommandOf<Sdk, Name>>> | Promise<Answer<OutputOf<CommandOf<Sdk, Name>>>>;
+  input: InputOf<Sdk, Name>,
+) => Answer<OutputOf<Sdk, Name>> | Promise<Answer<OutputOf<Sdk, Name>>>;
 
 export type Operations<Sdk> = { [Name in OperationName<Sdk>]?: Operation<Sdk, Name> };
 

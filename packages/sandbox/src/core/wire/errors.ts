@@ -25,7 +25,7 @@ export function errorShape(model: ServiceModel, error: AwsError, protocol: Proto
     [...model.errors.values()].find((candidate) => queryTrait(candidate)?.[0] === error.code);
   const trait = schema && queryTrait(schema);
   const modelled = schema?.getMergedTraits().httpError as number | undefined;
-  const status = error.status ?? (protocol === "query" ? trait?.[1] : undefined) ?? modelled ?? 400;
+  const status = error.status ?? (protocol === "query" ? trait?.[1] : undefined) ?? asSent(model, protocol, modelled);
   return {
     schema,
     name: schema?.getName() ?? error.code,
@@ -33,6 +33,14 @@ export function errorShape(model: ServiceModel, error: AwsError, protocol: Proto
     status,
     fault: status < 500 ? "Sender" : "Receiver",
   };
+}
+
+/**
+ * Services that always spoke JSON answer 400 whatever their model says (KMS's NotFoundException is modelled with 404, and
+ * recordings of AWS have 400); those that were query services once keep the status that they had.
+ */
+function asSent(model: ServiceModel, protocol: Protocol, modelled = 400): number {
+  return protocol.startsWith("json") && !model.queryCompatible && modelled < 500 ? 400 : modelled;
 }
 
 /**

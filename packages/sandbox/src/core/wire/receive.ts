@@ -83,7 +83,8 @@ export async function receive(
   }
   const raw = { bytes, chunked: undefined };
   // An object of S3 is kept as it came, packed or not.
-  if (encodings !== "gzip" || head.method === "PUT" || bytes.length === 0) return { request: { ...head, body: bytes }, raw };
+  if (encodings !== "gzip" || head.method === "PUT" || bytes.length === 0)
+    return { request: { ...head, body: bytes }, raw };
   const body = await promisify(gunzip)(bytes, { maxOutputLength: limitBytes }).catch((error: unknown) => {
     if ((error as NodeJS.ErrnoException).code === "ERR_BUFFER_TOO_LARGE") throw new TooLarge(limitBytes, bytes.length);
     throw new AwsError("SerializationException", "The body isn't gzip, as its Content-Encoding says.");

@@ -1,0 +1,37 @@
+import { compareAll } from "../../packages/sandbox/test/recorded/bench.ts";
+import type { Comparison } from "../../packages/sandbox/test/recorded/reproduction.ts";
+import { reproductions } from "../../packages/sandbox/test/recorded/services/index.ts";
+import { print } from "./figure.ts";
+
+/**
+ * How far the sandbox answers as AWS did: the calls of LocalStack's tests, made again with the JavaScript SDK, against the
+ * answers that those tests recorded from AWS (github.com/localstack/localstack, tests/aws/services). `RECORDINGS` names
+ * the folder that holds them; the project carries none. `npm run bench -- recorded [service] [test]` takes a part.
+ */
+export async function run(): Promise<void> {
+  const folder = process.env.RECORDINGS;
+  if (!folder) {
+    console.log("recorded: skipped, RECORDINGS names no folder with recordings of AWS");
+    return;
+  }
+  const [, , , service, test] = process.argv;
+  const all: Comparison[] = [];
+  for (const each of reproductions) {
+    if (!service || each.service === service) all.push(...(await compareAll(folder, each, test)));
+  }
+  const compared = all.filter(({ notThere }) => notThere === undefined);
+  const agreeing = compared.filter((comparison) => comparison.departures.length === 0);
+
+  const byOperation = Map.groupBy(all, (each) => `${each.service} ${each.operation}`);
+  for (const [operation, calls] of [...byOperation].sort()) {
+    const good = calls.filter((call) => call.departures.length === 0 && call.notThere === undefined).length;
+    const missing = calls.filter((call) => call.notThere !== undefined).length;
+    console.log(`  ${operation}: ${good} of ${calls.length - missing} agree${missing ? `, ${missing} not there` : ""}`);
+  }
+  for (const { service: where, operation, test: name, key, departures } of all) {
+    if (departures.length > 0)
+      console.log(`  ${where} ${operation} · ${name} ${key}\n    ${departures.join("\n    ")}`);
+  }
+  print("recorded.calls", compared.length, compared.length, { notThere: all.length - compared.length });
+  print("recorded.agree_pct", (100 * agreeing.length) / compared.length, compared.length, { agree: agreeing.length });
+}
