@@ -13,13 +13,14 @@ const CREATE_ONLY: Record<string, readonly string[]> = {
   "AWS::CodeConnections::Connection": ["ConnectionName", "HostArn", "ProviderType"],
   "AWS::CodePipeline::Pipeline": ["Name"],
   "AWS::CodeStarConnections::Connection": ["ConnectionName", "HostArn", "ProviderType"],
-  "AWS::DynamoDB::Table": ["TableName"],
+  "AWS::DynamoDB::Table": ["KeySchema", "LocalSecondaryIndexes", "TableName"],
   "AWS::Events::Rule": ["EventBusName", "Name"],
   "AWS::IAM::ManagedPolicy": ["Description", "ManagedPolicyName", "Path"],
   "AWS::IAM::Role": ["Path", "RoleName"],
   "AWS::KMS::Alias": ["AliasName"],
   "AWS::Lambda::Alias": ["FunctionName", "Name"],
   "AWS::Lambda::EventInvokeConfig": ["FunctionName", "Qualifier"],
+  "AWS::Lambda::EventSourceMapping": ["EventSourceArn", "StartingPosition"],
   "AWS::Lambda::Function": ["FunctionName", "PackageType"],
   "AWS::Lambda::Permission": ["*"],
   "AWS::Lambda::Version": ["CodeSha256", "Description", "FunctionName"],
@@ -29,6 +30,9 @@ const CREATE_ONLY: Record<string, readonly string[]> = {
   "AWS::SNS::Topic": ["FifoTopic", "TopicName"],
   "AWS::SQS::Queue": ["FifoQueue", "QueueName"],
   "AWS::SSM::Parameter": ["Name"],
+  "AWS::StepFunctions::StateMachine": ["StateMachineName", "StateMachineType"],
+  "AWS::StepFunctions::StateMachineAlias": ["Name"],
+  "AWS::StepFunctions::StateMachineVersion": ["Description", "StateMachineArn", "StateMachineRevisionId"],
 };
 
 export function isCreateOnly(type: string, property: string): boolean {

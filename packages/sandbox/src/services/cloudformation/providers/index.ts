@@ -2,6 +2,8 @@ import type { Provider } from "../provider.ts";
 import { apiProviders } from "./api-gateway.ts";
 import { codeProviders } from "./code.ts";
 import { customResource } from "./custom-resource.ts";
+import { tableProviders } from "./dynamodb.ts";
+import { eventSourceProviders } from "./event-source-mapping.ts";
 import { eventProviders } from "./events.ts";
 import { iamProviders } from "./iam.ts";
 import { keyProviders } from "./kms.ts";
@@ -15,6 +17,7 @@ import { secretProviders } from "./secrets-manager.ts";
 import { topicProviders } from "./sns.ts";
 import { queueProviders } from "./sqs.ts";
 import { parameterProviders } from "./ssm.ts";
+import { stateMachineProviders } from "./step-functions.ts";
 
 /** A provider that doesn't read by itself may have a reader beside the others'. */
 function withReader(provider: Provider): Provider {
@@ -29,6 +32,7 @@ const byType: ReadonlyMap<string, Provider> = new Map(
     ...codeProviders,
     customResource,
     ...eventProviders,
+    ...eventSourceProviders,
     ...functionProviders,
     ...iamProviders,
     ...keyProviders,
@@ -38,6 +42,8 @@ const byType: ReadonlyMap<string, Provider> = new Map(
     ...queueProviders,
     ...scheduleProviders,
     ...secretProviders,
+    ...stateMachineProviders,
+    ...tableProviders,
     ...topicProviders,
   ].map((provider) => [provider.type, withReader(provider)]),
 );
