@@ -9,6 +9,7 @@ import {
   CreateLogGroupCommand,
   DeleteLogGroupCommand,
   DeleteRetentionPolicyCommand,
+  PutLogGroupDeletionProtectionCommand,
   PutRetentionPolicyCommand,
   TagResourceCommand,
   UntagResourceCommand,
@@ -16,6 +17,9 @@ import {
 import type { Json, JsonObject } from "@turnpike/cloudformation";
 import { isObject } from "@turnpike/cloudformation";
 import { defineProvider, type Made, type ProviderCall } from "../provider.ts";
+import { alarmProviders } from "./alarm-resources.ts";
+import { logProviders } from "./log-resources.ts";
+import { traceProviders } from "./trace-resources.ts";
 import { createOnce, flag, goneTags, list, number, present, tagList, tagMap, text, texts } from "./values.ts";
 
 const logGroup = defineProvider({
@@ -33,6 +37,7 @@ const logGroup = defineProvider({
           kmsKeyId: text(properties.KmsKeyId),
           logGroupClass: text(properties.LogGroupClass) as "STANDARD" | undefined,
           tags: tagMap(call),
+          deletionProtectionEnabled: flag(properties.DeletionProtectionEnabled) ?? false,
         }),
       ),
     );
@@ -42,6 +47,7 @@ const logGroup = defineProvider({
   },
   async update(call, { physicalId: name, properties: before, tags }) {
     await putRetention(call, name, before);
+    await putProtection(call, name, before);
     const resourceArn = groupArn(call, name);
     await call.send(new TagResourceCommand({ resourceArn, tags: tagMap(call) }));
     const tagKeys = goneTags(call, tags);
@@ -57,6 +63,13 @@ async function putRetention(call: ProviderCall, logGroupName: string, before: Js
   const retentionInDays = number(call.properties.RetentionInDays);
   if (retentionInDays !== undefined) await call.send(new PutRetentionPolicyCommand({ logGroupName, retentionInDays }));
   else if (before.RetentionInDays !== undefined) await call.send(new DeleteRetentionPolicyCommand({ logGroupName }));
+}
+
+async function putProtection(call: ProviderCall, name: string, before: JsonObject): Promise<void> {
+  const enabled = flag(call.properties.DeletionProtectionEnabled) ?? false;
+  if (enabled === (flag(before.DeletionProtectionEnabled) ?? false)) return;
+  const input = { logGroupIdentifier: name, deletionProtectionEnabled: enabled };
+  await call.send(new PutLogGroupDeletionProtectionCommand(input));
 }
 
 const groupArn = (call: ProviderCall, name: string) => `arn:aws:logs:${call.region}:${call.account}:log-group:${name}`;
@@ -132,4 +145,4 @@ const madeAlarm = (call: ProviderCall, name: string): Made => ({
   attributes: { Arn: alarmArn(call, name) },
 });
 
-export const observabilityProviders = [logGroup, alarm];
+export const observabilityProviders = [logGroup, alarm, ...alarmProviders, ...logProviders, ...traceProviders];
