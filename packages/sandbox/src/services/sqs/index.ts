@@ -2,23 +2,27 @@ import * as sdk from "@aws-sdk/client-sqs";
 import { defineService } from "../../core/service.ts";
 import { messageOperations } from "./message-operations.ts";
 import { engineOf } from "./messages.ts";
+import { moveOperations, resumeMoves } from "./move-tasks.ts";
 import { queueOperations } from "./queue-operations.ts";
 
 /**
- * Amazon SQS: standard queues with visibility timeouts by the sandbox's clock, delays, long polling that wakes at once,
- * dead-letter queues, message attributes with their digests, retention, queue policies for other accounts and services.
- * Clients may speak JSON 1.0 or query.
+ * Amazon SQS: standard and FIFO queues (groups in order, deduplication within five minutes, sequence numbers) with
+ * visibility timeouts by the sandbox's clock, delays, long polling that wakes at once, dead-letter queues and the tasks
+ * that move messages back, message attributes with their digests, retention, purging, permissions, queue policies for
+ * other accounts and services. Clients may speak JSON 1.0 or query.
  *
- * Gaps: no FIFO queues (501); messages come in the order they were sent and once per visibility timeout, where AWS
- * promises neither; a queue's deletion and purge work at once; no message move tasks.
+ * Gaps: messages of a standard queue come in the order they were sent and once per visibility timeout, where AWS promises
+ * neither; a queue's deletion works at once, and its name is free at once; messages aren't really encrypted under a
+ * queue's key; ReceiveRequestAttemptId answers 501; throughput has no quota.
  * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/
  */
 export const sqs = defineService({
   sdk,
   client: "SQSClient",
-  operations: { ...queueOperations, ...messageOperations },
+  operations: { ...queueOperations, ...messageOperations, ...moveOperations },
   start(runtime) {
     const engine = engineOf(runtime);
+    resumeMoves(runtime);
     return { stop: async () => engine.stop() };
   },
 });

@@ -1,56 +1,17 @@
 import type * as sdk from "@aws-sdk/client-sqs";
-import type { BatchResultErrorEntry, MessageAttributeValue } from "@aws-sdk/client-sqs";
+import type { BatchResultErrorEntry } from "@aws-sdk/client-sqs";
 import type { Context } from "../../core/context.ts";
 import { AwsError } from "../../core/errors.ts";
 import type { Operations } from "../../core/service.ts";
-import { md5, md5OfAttributes } from "./digest.ts";
 import { engine, type StoredMessage } from "./messages.ts";
-import { numberAttribute, openQueue, type QueueRecord } from "./queues.ts";
+import { isFifo, openQueue, type QueueRecord } from "./queues.ts";
 import { receive } from "./receive.ts";
+import { sizeOf, store } from "./send.ts";
 
-const LONGEST_DELAY_S = 900;
 const LONGEST_VISIBILITY_S = 43_200;
 const MOST_IN_BATCH = 10;
-
-/** What XML 1.0 can't carry, SQS doesn't take. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-const FORBIDDEN = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/;
-
-interface NewMessage {
-  readonly MessageBody?: string | undefined;
-  readonly DelaySeconds?: number | undefined;
-  readonly MessageAttributes?: Record<string, MessageAttributeValue> | undefined;
-  readonly MessageSystemAttributes?: Record<string, { StringValue?: string | undefined }> | undefined;
-}
-
-function store(context: Context, queue: QueueRecord, message: NewMessage) {
-  const { MessageBody: body = "", MessageAttributes: attributes, MessageSystemAttributes: system = {} } = message;
-  if (body === "" || FORBIDDEN.test(body)) {
-    throw new AwsError("InvalidMessageContents", "The message contains characters outside the allowed set.");
-  }
-  const limit = numberAttribute(queue, "MaximumMessageSize");
-  if (Buffer.byteLength(body) > limit) {
-    const reason = `Message must be shorter than ${limit} bytes.`;
-    throw new AwsError("InvalidParameterValue", `One or more parameters are invalid. Reason: ${reason}`);
-  }
-  const delaySeconds = message.DelaySeconds ?? numberAttribute(queue, "DelaySeconds");
-  checkSeconds("DelaySeconds", delaySeconds, LONGEST_DELAY_S);
-  const nowMs = context.clock.now().getTime();
-  const messageId = context.random.uuid();
-  const systemAttributes = Object.entries(system).map(([name, value]) => [name, value.StringValue ?? ""]);
-  engine(context).messages.add({
-    queue: queue.arn,
-    messageId,
-    body,
-    attributes: JSON.stringify(attributes ?? {}, (_, value) =>
-      value instanceof Uint8Array ? { base64: Buffer.from(value).toString("base64") } : value,
-    ),
-    systemAttributes: JSON.stringify({ ...Object.fromEntries(systemAttributes), SenderId: context.caller.arn }),
-    sentAtMs: nowMs,
-    visibleAtMs: nowMs + delaySeconds * 1000,
-  });
-  return { MessageId: messageId, MD5OfMessageBody: md5(body), MD5OfMessageAttributes: md5OfAttributes(attributes) };
-}
+const LARGEST_BATCH_BYTES = 1_048_576;
+const ENTRY_ID = /^[A-Za-z0-9_-]{1,80}$/;
 
 /** The message of a receipt handle, if that handle is still the latest; raises `ReceiptHandleIsInvalid`. */
 function received(context: Context, queue: QueueRecord, handle = ""): StoredMessage | undefined {
@@ -65,6 +26,10 @@ function received(context: Context, queue: QueueRecord, handle = ""): StoredMess
 function remove(context: Context, queue: QueueRecord, handle: string | undefined): void {
   // A handle that a later receipt replaced deletes nothing, and the caller isn't told: as SQS does.
   const message = received(context, queue, handle);
+  if (message && isFifo(queue) && message.visibleAtMs <= context.clock.now().getTime()) {
+    const reason = "Reason: The receipt handle has expired.";
+    throw new AwsError("InvalidParameterValue", `Value ${handle} for parameter ReceiptHandle is invalid. ${reason}`);
+  }
   if (message) engine(context).messages.delete(message.id);
 }
 
@@ -72,8 +37,9 @@ function changeVisibility(context: Context, queue: QueueRecord, handle: string |
   checkSeconds("VisibilityTimeout", seconds, LONGEST_VISIBILITY_S);
   const message = received(context, queue, handle);
   const nowMs = context.clock.now().getTime();
-  if (!message || message.visibleAtMs <= nowMs) {
-    throw new AwsError("MessageNotInflight", "The specified message isn't in flight.");
+  if (!message) {
+    const reason = "Reason: Message does not exist or is not available for visibility timeout change.";
+    throw new AwsError("InvalidParameterValue", `Value ${handle} for parameter ReceiptHandle is invalid. ${reason}`);
   }
   engine(context).messages.setVisibleAt(message.id, nowMs + seconds * 1000);
   if (seconds === 0) engine(context).wake(queue.arn);
@@ -83,7 +49,13 @@ function changeVisibility(context: Context, queue: QueueRecord, handle: string |
 function batch<E extends { Id?: string | undefined }, R>(entries: readonly E[], run: (entry: E) => R) {
   if (entries.length === 0) throw new AwsError("EmptyBatchRequest", "The batch request doesn't contain any entries.");
   if (entries.length > MOST_IN_BATCH) {
-    throw new AwsError("TooManyEntriesInBatchRequest", `Maximum number of entries per request are ${MOST_IN_BATCH}.`);
+    const message = `Maximum number of entries per request are ${MOST_IN_BATCH}. You have sent ${entries.length}.`;
+    throw new AwsError("TooManyEntriesInBatchRequest", message);
+  }
+  if (!entries.every(({ Id = "" }) => ENTRY_ID.test(Id))) {
+    const message =
+      "A batch entry id can only contain alphanumeric characters, hyphens and underscores. It can be at most 80 letters long.";
+    throw new AwsError("InvalidBatchEntryId", message);
   }
   if (new Set(entries.map((entry) => entry.Id)).size < entries.length) {
     throw new AwsError("BatchEntryIdsNotDistinct", "Two or more batch entries in the request have the same Id.");
@@ -118,6 +90,11 @@ export const messageOperations: Operations<typeof sdk> = {
 
   SendMessageBatch(context, { QueueUrl, Entries = [] }) {
     const queue = openQueue(context, QueueUrl, "sqs:SendMessage");
+    const bytes = Entries.reduce((sum, entry) => sum + sizeOf(entry), 0);
+    if (bytes > LARGEST_BATCH_BYTES) {
+      const message = `Batch requests cannot be longer than ${LARGEST_BATCH_BYTES} bytes. You have sent ${bytes} bytes.`;
+      throw new AwsError("BatchRequestTooLong", message);
+    }
     const results = context.store.transaction(() => batch(Entries, (entry) => store(context, queue, entry)));
     engine(context).wake(queue.arn);
     return results;

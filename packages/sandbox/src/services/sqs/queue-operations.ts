@@ -1,5 +1,6 @@
 import type * as sdk from "@aws-sdk/client-sqs";
 import type { QueueAttributeName } from "@aws-sdk/client-sqs";
+import type { Context } from "../../core/context.ts";
 import { AwsError } from "../../core/errors.ts";
 import { page } from "../../core/paging.ts";
 import type { Operations } from "../../core/service.ts";
@@ -11,22 +12,49 @@ import {
   type QueueRecord,
   queueDoesNotExist,
   queuesOf,
+  redrivePolicy,
   shownAttributes,
   urlOf,
 } from "./queues.ts";
 
 const NAME = /^[A-Za-z0-9_-]{1,80}$/;
+const FIFO_NAME = /^[A-Za-z0-9_-]{1,75}\.fifo$/;
+const PURGE_PAUSE_MS = 60_000;
+const ACTIONS = new Set([
+  ...["SendMessage", "ReceiveMessage", "DeleteMessage", "ChangeMessageVisibility", "GetQueueAttributes", "GetQueueUrl"],
+  ...["ListDeadLetterSourceQueues", "PurgeQueue", "*"],
+]);
+
+function checkName(name: string, fifo: string | undefined): void {
+  if (fifo === "true" ? FIFO_NAME.test(name) : NAME.test(name)) return;
+  const message =
+    fifo === "true"
+      ? "The name of a FIFO queue can only include alphanumeric characters, hyphens, or underscores, must end with .fifo suffix and be 1 to 80 in length."
+      : "Can only include alphanumeric characters, hyphens, or underscores. 1 to 80 in length";
+  throw new AwsError("InvalidParameterValue", message);
+}
+
+type PolicyDocument = { Version: string; Id: string; Statement: { Sid?: string }[] };
+
+/** Changes a queue's policy as a document; one without statements goes away. */
+function changePolicy(context: Context, queue: QueueRecord, change: (document: PolicyDocument) => void): void {
+  const standard = { Version: "2008-10-17", Id: `${queue.arn}/SQSDefaultPolicy`, Statement: [] };
+  const text = queue.attributes.Policy;
+  const document = text ? (JSON.parse(text) as PolicyDocument) : standard;
+  if (!Array.isArray(document.Statement)) document.Statement = [document.Statement];
+  change(document);
+  const Policy = document.Statement.length === 0 ? "" : JSON.stringify(document);
+  save(context, queue, { attributes: { ...queue.attributes, Policy } });
+}
+
+const save = (context: Context, queue: QueueRecord, settings: Partial<QueueRecord>) =>
+  queuesOf(context, accountOf(queue)).put(queue.name, { ...queue, ...settings });
 
 export const queueOperations: Operations<typeof sdk> = {
   CreateQueue(context, { QueueName: name = "", Attributes = {}, tags = {} }) {
-    if (name.endsWith(".fifo")) {
-      throw new AwsError("NotImplemented", "sandbox: SQS FIFO queues are not implemented", { status: 501 });
-    }
-    if (!NAME.test(name)) {
-      const message = "Can only include alphanumeric characters, hyphens, or underscores. 1 to 80 in length";
-      throw new AwsError("InvalidParameterValue", message);
-    }
-    const attributes = checkAttributes(context, Attributes as Record<string, string>);
+    const given = Attributes as Record<string, string>;
+    checkName(name, given.FifoQueue);
+    const attributes = checkAttributes(context, name, given);
     const existing = queuesOf(context).get(name);
     if (existing) {
       const shown = shownAttributes(existing);
@@ -64,7 +92,63 @@ export const queueOperations: Operations<typeof sdk> = {
   },
 
   PurgeQueue(context, { QueueUrl }) {
-    engine(context).messages.purge(openQueue(context, QueueUrl, "sqs:PurgeQueue").arn);
+    const queue = openQueue(context, QueueUrl, "sqs:PurgeQueue");
+    const nowMs = context.clock.now().getTime();
+    if (queue.purgedAtMs !== undefined && nowMs - queue.purgedAtMs < PURGE_PAUSE_MS) {
+      const message = `Only one PurgeQueue operation on ${queue.name} is allowed every 60 seconds.`;
+      throw new AwsError("PurgeQueueInProgress", message);
+    }
+    context.store.transaction(() => {
+      engine(context).messages.purge(queue.arn);
+      save(context, queue, { purgedAtMs: nowMs });
+    });
+    return {};
+  },
+
+  ListDeadLetterSourceQueues(context, { QueueUrl, MaxResults, NextToken }) {
+    const queue = openQueue(context, QueueUrl, "sqs:ListDeadLetterSourceQueues");
+    const sources = queuesOf(context, accountOf(queue))
+      .list()
+      .filter(({ value }) => redrivePolicy(value)?.deadLetterTargetArn === queue.arn);
+    const { items, nextToken } = page(sources, ({ key }) => key, { token: NextToken, size: MaxResults ?? 1000 });
+    return { queueUrls: items.map(({ value }) => urlOf(context, value)), NextToken: nextToken };
+  },
+
+  AddPermission(context, { QueueUrl, Label = "", AWSAccountIds = [], Actions = [] }) {
+    const queue = openQueue(context, QueueUrl, "sqs:AddPermission");
+    const unknown = Actions.find((action) => !ACTIONS.has(action));
+    if (unknown !== undefined) {
+      const message = `Value SQS:${unknown} for parameter ActionName is invalid. Reason: Only the queue owner is allowed to invoke this action.`;
+      throw new AwsError("InvalidParameterValue", message);
+    }
+    const one = <T>(list: T[]) => (list.length === 1 ? list[0] : list);
+    changePolicy(context, queue, (document) => {
+      if (document.Statement.some(({ Sid }) => Sid === Label)) {
+        const message = `Value ${Label} for parameter Label is invalid. Reason: Already exists.`;
+        throw new AwsError("InvalidParameterValue", message);
+      }
+      const statement = {
+        Sid: Label,
+        Effect: "Allow",
+        Principal: { AWS: one(AWSAccountIds.map((account) => `arn:aws:iam::${account}:root`)) },
+        Action: one(Actions.map((action) => `SQS:${action}`)),
+        Resource: queue.arn,
+      };
+      document.Statement.push(statement);
+    });
+    return {};
+  },
+
+  RemovePermission(context, { QueueUrl, Label = "" }) {
+    const queue = openQueue(context, QueueUrl, "sqs:RemovePermission");
+    changePolicy(context, queue, (document) => {
+      const left = document.Statement.filter(({ Sid }) => Sid !== Label);
+      if (left.length === document.Statement.length) {
+        const reason = "Reason: can't find label on existing policy.";
+        throw new AwsError("InvalidParameterValue", `Value ${Label} for parameter Label is invalid. ${reason}`);
+      }
+      document.Statement = left;
+    });
     return {};
   },
 
@@ -84,9 +168,9 @@ export const queueOperations: Operations<typeof sdk> = {
 
   SetQueueAttributes(context, { QueueUrl, Attributes = {} }) {
     const queue = openQueue(context, QueueUrl, "sqs:SetQueueAttributes");
-    const attributes = { ...queue.attributes, ...checkAttributes(context, Attributes as Record<string, string>) };
+    const checked = checkAttributes(context, queue.name, Attributes as Record<string, string>);
     const modifiedAtMs = context.clock.now().getTime();
-    queuesOf(context, accountOf(queue)).put(queue.name, { ...queue, attributes, modifiedAtMs });
+    save(context, queue, { attributes: { ...queue.attributes, ...checked }, modifiedAtMs });
     return {};
   },
 

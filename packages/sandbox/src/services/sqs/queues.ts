@@ -11,6 +11,7 @@ export interface QueueRecord {
   /** As set; what isn't here has its default. */
   readonly attributes: Readonly<Record<string, string>>;
   readonly tags: Readonly<Record<string, string>>;
+  readonly purgedAtMs?: number | undefined;
 }
 
 export interface RedrivePolicy {
@@ -44,6 +45,20 @@ const TEXTS = new Set([
   "KmsDataKeyReusePeriodSeconds",
   "SqsManagedSseEnabled",
 ]);
+
+/** Of FIFO queues only, with what they are when nothing is said. */
+const FIFO_TEXTS: Readonly<Record<string, { readonly standard: string; readonly values: readonly string[] }>> = {
+  FifoQueue: { standard: "true", values: ["true"] },
+  ContentBasedDeduplication: { standard: "false", values: ["true", "false"] },
+  DeduplicationScope: { standard: "queue", values: ["queue", "messageGroup"] },
+  FifoThroughputLimit: { standard: "perQueue", values: ["perQueue", "perMessageGroupId"] },
+};
+
+export const isFifo = ({ name }: Pick<QueueRecord, "name">) => name.endsWith(".fifo");
+
+/** An attribute of a FIFO queue, or its default. */
+export const fifoAttribute = (queue: QueueRecord, name: keyof typeof FIFO_TEXTS): string | undefined =>
+  queue.attributes[name] ?? FIFO_TEXTS[name]?.standard;
 
 export const queuesOf = (
   context: Context,
@@ -92,34 +107,71 @@ export function redrivePolicy(queue: QueueRecord): RedrivePolicy | undefined {
   return { deadLetterTargetArn: String(deadLetterTargetArn), maxReceiveCount: Number(maxReceiveCount) };
 }
 
-/** Checked attributes, as they are stored. Raises `InvalidAttributeName`, `InvalidAttributeValue`; FIFO answers 501. */
-export function checkAttributes(context: Context, given: Readonly<Record<string, string>>): Record<string, string> {
+/** Checked attributes, as they are stored. Raises `InvalidAttributeName` and `InvalidAttributeValue`. */
+export function checkAttributes(
+  context: Context,
+  queueName: string,
+  given: Readonly<Record<string, string>>,
+): Record<string, string> {
   for (const [name, value] of Object.entries(given)) {
-    if (/Fifo|Deduplication/.test(name)) {
-      throw new AwsError("NotImplemented", "sandbox: SQS FIFO queues are not implemented", { status: 501 });
+    const fifo = FIFO_TEXTS[name];
+    if (fifo) {
+      checkFifo(queueName, name, value, fifo.values);
+      continue;
     }
     const range: NumberRange | undefined = NUMBERS[name as NumberAttribute];
     if (!range && !TEXTS.has(name)) throw new AwsError("InvalidAttributeName", `Unknown Attribute ${name}.`);
     const bad = range && !(/^\d+$/.test(value) && Number(value) >= range.from && Number(value) <= range.to);
     if (bad) throw invalidValue(name);
-    if (name === "RedrivePolicy" && value !== "") checkRedrive(context, value);
+    if (name === "RedrivePolicy" && value !== "") checkRedrive(context, queueName, value);
   }
-  return { ...given };
+  if (given.KmsMasterKeyId && given.SqsManagedSseEnabled === "true") {
+    const message =
+      "You can use one type of server-side encryption (SSE) at one time. You can either enable KMS SSE or SQS SSE.";
+    throw new AwsError("InvalidAttributeName", message);
+  }
+  return { ...given, ...(given.KmsMasterKeyId ? { SqsManagedSseEnabled: "false" } : {}) };
 }
 
-function checkRedrive(context: Context, text: string): void {
+function checkFifo(queueName: string, name: string, value: string, values: readonly string[]): void {
+  if (!isFifo({ name: queueName })) {
+    const isThroughput = name === "DeduplicationScope" || name === "FifoThroughputLimit";
+    const message = isThroughput
+      ? `You can specify the ${name} only when FifoQueue is set to true.`
+      : `Unknown Attribute ${name}.`;
+    throw new AwsError("InvalidAttributeName", message);
+  }
+  if (values.includes(value)) return;
+  const reason = name === "FifoQueue" ? " Reason: Modifying queue type is not supported." : "";
+  throw new AwsError("InvalidAttributeValue", `Invalid value for the parameter ${name}.${reason}`);
+}
+
+function checkRedrive(context: Context, queueName: string, text: string): void {
   let policy: Partial<Record<keyof RedrivePolicy, unknown>>;
   try {
     policy = JSON.parse(text) as typeof policy;
   } catch {
     throw invalidValue("RedrivePolicy");
   }
-  const [, , , region, account, name = ""] = String(policy.deadLetterTargetArn).split(":");
+  const arn = String(policy.deadLetterTargetArn);
+  const [, , , region, account, name = ""] = arn.split(":");
   const count = Number(policy.maxReceiveCount);
   if (!(count >= 1 && count <= 1000)) throw invalidValue("RedrivePolicy");
-  if (account === context.account && region === context.region && queuesOf(context).get(name)) return;
-  const message = `Value ${text} for parameter RedrivePolicy is invalid. Reason: Dead letter target does not exist.`;
-  throw new AwsError("InvalidParameterValue", message);
+  const refuse = (reason: string) =>
+    new AwsError("InvalidParameterValue", `Value ${text} for parameter RedrivePolicy is invalid. Reason: ${reason}`);
+  const target = account === context.account && region === context.region ? queuesOf(context).get(name) : undefined;
+  if (!target) throw refuse("Dead letter target does not exist.");
+  if (isFifo(target) !== isFifo({ name: queueName })) {
+    throw refuse("Dead-letter queue must be same type of queue as the source.");
+  }
+  const { redrivePermission, sourceQueueArns = [] } = JSON.parse(target.attributes.RedriveAllowPolicy || "{}") as {
+    redrivePermission?: string;
+    sourceQueueArns?: string[];
+  };
+  const own = `arn:aws:sqs:${context.region}:${context.account}:${queueName}`;
+  const isAllowed = redrivePermission !== "byQueue" || sourceQueueArns.includes(own);
+  if (redrivePermission !== "denyAll" && isAllowed) return;
+  throw refuse(`Queue ${own} is not allowed to use queue ${arn} as a Dead Letter Queue.`);
 }
 
 function invalidValue(name: string): AwsError {
@@ -129,12 +181,15 @@ function invalidValue(name: string): AwsError {
 /** All attributes as they are shown, but for the counts of messages. */
 export function shownAttributes(queue: QueueRecord): Record<string, string> {
   const defaults = Object.entries(NUMBERS).map(([name, { standard }]) => [name, String(standard)] as const);
+  const fifo = isFifo(queue) ? Object.entries(FIFO_TEXTS).map(([name, { standard }]) => [name, standard] as const) : [];
+  // How long a data key lasts says nothing where there is no key.
+  const hidden = queue.attributes.KmsMasterKeyId ? "" : "KmsDataKeyReusePeriodSeconds";
   return {
     QueueArn: queue.arn,
     CreatedTimestamp: String(Math.floor(queue.createdAtMs / 1000)),
     LastModifiedTimestamp: String(Math.floor(queue.modifiedAtMs / 1000)),
     SqsManagedSseEnabled: "true",
-    ...Object.fromEntries(defaults),
-    ...Object.fromEntries(Object.entries(queue.attributes).filter(([, value]) => value !== "")),
+    ...Object.fromEntries([...defaults, ...fifo]),
+    ...Object.fromEntries(Object.entries(queue.attributes).filter(([name, value]) => value !== "" && name !== hidden)),
   };
 }

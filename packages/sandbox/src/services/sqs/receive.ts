@@ -3,7 +3,7 @@ import type { Context } from "../../core/context.ts";
 import { AwsError } from "../../core/errors.ts";
 import { md5, md5OfAttributes } from "./digest.ts";
 import { engine, type StoredMessage } from "./messages.ts";
-import { numberAttribute, openQueue, type QueueRecord, redrivePolicy } from "./queues.ts";
+import { isFifo, numberAttribute, openQueue, type QueueRecord, redrivePolicy } from "./queues.ts";
 
 const MOST_MESSAGES = 10;
 const LONGEST_WAIT_S = 20;
@@ -13,7 +13,15 @@ export async function receive(context: Context, input: ReceiveMessageRequest): P
   const queue = openQueue(context, input.QueueUrl, "sqs:ReceiveMessage");
   const size = inRange("MaxNumberOfMessages", input.MaxNumberOfMessages ?? 1, 1, MOST_MESSAGES);
   const standardWait = numberAttribute(queue, "ReceiveMessageWaitTimeSeconds");
-  const waitSeconds = inRange("WaitTimeSeconds", input.WaitTimeSeconds ?? standardWait, 0, LONGEST_WAIT_S);
+  const waitSeconds = input.WaitTimeSeconds ?? standardWait;
+  if (waitSeconds < 0 || waitSeconds > LONGEST_WAIT_S) {
+    const reason = `Must be >= 0 and <= ${LONGEST_WAIT_S}, if provided.`;
+    const message = `Value ${waitSeconds} for parameter WaitTimeSeconds is invalid. Reason: ${reason}`;
+    throw new AwsError("InvalidParameterValue", message);
+  }
+  if (input.ReceiveRequestAttemptId !== undefined) {
+    throw new AwsError("NotImplemented", "sandbox: SQS ReceiveRequestAttemptId is not implemented", { status: 501 });
+  }
   const untilMs = context.clock.now().getTime() + waitSeconds * 1000;
   const { messages, wait } = engine(context);
   for (;;) {
@@ -37,14 +45,26 @@ function take(context: Context, queue: QueueRecord, input: ReceiveMessageRequest
   const redrive = redrivePolicy(queue);
   const taken: StoredMessage[] = [];
   let buried = false;
+  let hasMoved = false;
   context.store.transaction(() => {
     messages.purge(queue.arn, nowMs - numberAttribute(queue, "MessageRetentionPeriod") * 1000);
+    messages.forgetDuplicates(queue.arn, nowMs);
+    // Of a FIFO queue all at once: what this very call takes doesn't hold up what stands behind it.
+    let line = isFifo(queue) ? messages.inOrder(queue.arn, nowMs, size) : undefined;
     while (taken.length < size) {
-      const [candidate] = messages.visible(queue.arn, nowMs, 1);
-      if (!candidate) return;
+      const [candidate] = line ?? messages.visible(queue.arn, nowMs, 1);
+      line = line?.slice(1);
+      if (!candidate) {
+        if (!line || !hasMoved) return;
+        // What stood behind those that went to the dead-letter queue.
+        line = messages.inOrder(queue.arn, nowMs, size - taken.length);
+        hasMoved = false;
+        continue;
+      }
       if (redrive && candidate.receiveCount >= redrive.maxReceiveCount) {
         messages.moveTo(candidate.id, redrive.deadLetterTargetArn, queue.arn, nowMs);
         buried = true;
+        hasMoved = true;
         continue;
       }
       // Visible again at once (a timeout of 0), it must still not be taken twice by one call.
@@ -67,6 +87,9 @@ function show(message: StoredMessage, input: ReceiveMessageRequest): Message {
     ApproximateReceiveCount: String(message.receiveCount),
     ApproximateFirstReceiveTimestamp: String(message.firstReceivedAtMs),
     ...(message.deadLetterSource ? { DeadLetterQueueSourceArn: message.deadLetterSource } : {}),
+    ...(message.groupId === null ? {} : { MessageGroupId: message.groupId }),
+    ...(message.deduplicationId === null ? {} : { MessageDeduplicationId: message.deduplicationId }),
+    ...(message.sequence === null ? {} : { SequenceNumber: message.sequence }),
   };
   const shown = Object.entries(system).filter(([name]) => wanted.has("All") || wanted.has(name));
   return {

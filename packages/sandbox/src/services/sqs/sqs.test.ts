@@ -170,10 +170,61 @@ test("a queue that isn't there, or isn't like that, is refused by name", async (
   await expect(sqs.send(new sdk.GetQueueUrlCommand({ QueueName: "none" }))).rejects.toThrow(sdk.QueueDoesNotExist);
   const other = { QueueName: "turnpike-events", Attributes: { DelaySeconds: "5" } };
   await expect(sqs.send(new sdk.CreateQueueCommand(other))).rejects.toThrow(sdk.QueueNameExists);
-  const fifo = { QueueName: "x.fifo", Attributes: { FifoQueue: "true" } };
-  await expect(sqs.send(new sdk.CreateQueueCommand(fifo))).rejects.toThrow("FIFO");
+  const create = (QueueName: string, Attributes: Record<string, string> = {}) =>
+    sqs.send(new sdk.CreateQueueCommand({ QueueName, Attributes }));
+  await expect(create("x.fifo")).rejects.toThrow("Can only include alphanumeric characters, hyphens, or underscores.");
+  await expect(create("x", { FifoQueue: "true" })).rejects.toThrow("must end with .fifo suffix");
+  await expect(create("x", { ContentBasedDeduplication: "true" })).rejects.toThrow(
+    "Unknown Attribute ContentBasedDeduplication.",
+  );
   const Attributes = { VisibilityTimeout: "99999" };
   await expect(sqs.send(new sdk.SetQueueAttributesCommand({ QueueUrl, Attributes }))).rejects.toThrow(
     "VisibilityTimeout",
+  );
+});
+
+test("a queue is purged once a minute, and its permissions are its policy", async () => {
+  const sandbox = await sandboxForTest();
+  const { sqs, QueueUrl, send, receive } = await withQueue(sandbox);
+  const purge = () => sqs.send(new sdk.PurgeQueueCommand({ QueueUrl }));
+  await send("gone");
+  await purge();
+  expect(await receive()).toEqual([]);
+  await expect(purge()).rejects.toThrow(
+    "Only one PurgeQueue operation on turnpike-events is allowed every 60 seconds.",
+  );
+  sandbox.clock.advance(60_000);
+  await purge();
+
+  const foreign = new sdk.SQSClient(clientSettings(sandbox, DEV));
+  const command = new sdk.SendMessageCommand({ QueueUrl, MessageBody: "hi" });
+  const permission = { QueueUrl, Label: "dev", AWSAccountIds: [DEV], Actions: ["SendMessage"] };
+  await sqs.send(new sdk.AddPermissionCommand(permission));
+  expect((await foreign.send(command)).MessageId).toBeTruthy();
+  await sqs.send(new sdk.RemovePermissionCommand({ QueueUrl, Label: "dev" }));
+  await expect(foreign.send(command)).rejects.toThrow("not authorized");
+});
+
+test("a message that can't be is refused in AWS's words", async () => {
+  const sandbox = await sandboxForTest();
+  const { sqs, QueueUrl, send, receive } = await withQueue(sandbox);
+  const MessageAttributes = { e: { DataType: "String", StringValue: "" } };
+  await expect(send("x", { MessageAttributes })).rejects.toThrow(
+    "Message (user) attribute 'e' must contain a non-empty value of type 'String'.",
+  );
+  await expect(receive({ WaitTimeSeconds: 21 })).rejects.toThrow("Must be >= 0 and <= 20, if provided.");
+  const batch = (count: number, MessageBody: string, id = "m") =>
+    sqs.send(
+      new sdk.SendMessageBatchCommand({
+        QueueUrl,
+        Entries: Array.from({ length: count }, (_, index) => ({ Id: `${id}${index}`, MessageBody })),
+      }),
+    );
+  await expect(batch(11, "x")).rejects.toThrow("Maximum number of entries per request are 10. You have sent 11.");
+  await expect(batch(1, "x", "invalid:id")).rejects.toThrow(
+    "A batch entry id can only contain alphanumeric characters",
+  );
+  await expect(batch(2, "x".repeat(524_289))).rejects.toThrow(
+    "Batch requests cannot be longer than 1048576 bytes. You have sent 1048578 bytes.",
   );
 });

@@ -12,7 +12,7 @@ import { document, flag, goneTags, tagMap, text, texts } from "./values.ts";
 /** Properties that are the queue's attributes under the same name; without a value they go back to these. */
 const ATTRIBUTES: Record<string, string> = {
   DelaySeconds: "0",
-  MaximumMessageSize: "262144",
+  MaximumMessageSize: "1048576",
   MessageRetentionPeriod: "345600",
   ReceiveMessageWaitTimeSeconds: "0",
   VisibilityTimeout: "30",
@@ -22,6 +22,8 @@ const ATTRIBUTES: Record<string, string> = {
   KmsDataKeyReusePeriodSeconds: "300",
   SqsManagedSseEnabled: "true",
   ContentBasedDeduplication: "false",
+  DeduplicationScope: "queue",
+  FifoThroughputLimit: "perQueue",
 };
 
 const queue = defineProvider({
