@@ -13,7 +13,8 @@ export const REGION = "eu-west-1";
 /** A folder that is gone after the test. */
 export function temporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), "turnpike-sandbox-"));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  // A log line that was on its way may still land in it.
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
   return folder;
 }
 

@@ -53,6 +53,7 @@ export const changeSetOperations: Operations<typeof sdk> = {
         `Stack [${input.StackName}] already exists and cannot be created again with the changeSet [${name}].`,
       );
     }
+    if (type === "UPDATE" && existing?.status === "DELETE_COMPLETE") requireUpdatable(existing);
     if (type === "UPDATE" && isNew) throw validationError(`Stack [${input.StackName}] does not exist`);
     if (type === "UPDATE" && existing) requireUpdatable(existing);
     const definition = await readDefinition(context, input, existing);

@@ -4,6 +4,7 @@ import {
   isCreateOnly,
   isEqual,
   type JsonObject,
+  referencesIn,
   type Template,
   TemplateError,
   visitIntrinsics,
@@ -24,7 +25,7 @@ import {
   type StackOutput,
   type StackRecord,
 } from "./records.ts";
-import { callFor, failureReason, providerFor, tagsOf, valuesOf } from "./resource.ts";
+import { callFor, failureReason, isCustom, providerFor, tagsOf, valuesOf } from "./resource.ts";
 import { runGraph, type StepResult } from "./schedule.ts";
 import { deniedByPolicy } from "./stack-policy.ts";
 import type { Work } from "./work.ts";
@@ -75,6 +76,8 @@ export async function deploy(work: Work, stack: StackRecord, operation: Operatio
   try {
     // Once more, because after a restart only what was left to do was worked out.
     for (const logicalId of graph.keys()) evaluator.properties(logicalId, values);
+    const wrong = unknownAttribute(work, stack, template);
+    if (wrong !== undefined) return fail(work, stack, operation, asSentence(wrong));
     const outputs = evaluator.outputs(values);
     const conflict = exportConflict(work.context.store, stack, outputs);
     if (conflict !== undefined) return fail(work, stack, operation, asSentence(conflict));
@@ -96,6 +99,21 @@ function missingExport(work: Work, template: Template, graph: DependencyGraph): 
     });
   }
   return missing[0] === undefined ? undefined : `No export named ${missing[0]} found`;
+}
+
+/** An output that asks a resource for an attribute that it hasn't got, as CloudFormation says it. */
+function unknownAttribute(work: Work, stack: StackRecord, template: Template): string | undefined {
+  const messages = [...template.outputs].flatMap(([key, { value }]) =>
+    referencesIn(value, ["Outputs", key, "Value"]).flatMap((reference) => {
+      if (reference.kind !== "attribute") return [];
+      const record = resourcesOf(work.context.store).get(resourceKey(stack.id, reference.name));
+      const { attribute, path } = reference;
+      if (!record || isCustom(record.type) || Object.hasOwn(record.attributes, attribute)) return [];
+      const place = `/${[...path, "Fn::GetAtt"].join("/")}`;
+      return [`[Error] ${place}: Resource type ${record.type} does not support attribute {${attribute}}`];
+    }),
+  );
+  return messages[0];
 }
 
 /** Resources that the update would take away although the stack's policy protects them. */

@@ -316,8 +316,34 @@ describe("a custom resource", () => {
     expect(await reasons(sandbox, "t")).toContain(
       "CloudFormation did not receive a response from your Custom Resource.",
     );
-    expect(TOOLING).toBeDefined();
   });
+});
+
+it("an output that asks for an attribute that isn't there rolls the stack back, and says where", async () => {
+  const sandbox = await sandboxForTest();
+  const outputs = { Wrong: { Value: { "Fn::GetAtt": ["A", "Invalid"] } } };
+  expect(await create(sandbox, "s", { Resources: { A: queue() }, Outputs: outputs })).toBe("ROLLBACK_COMPLETE");
+  expect(await reasons(sandbox, "s")).toContain(
+    "s ROLLBACK_IN_PROGRESS [Error] /Outputs/Wrong/Value/Fn::GetAtt: Resource type AWS::SQS::Queue does not support attribute {Invalid}. Rollback requested by user.",
+  );
+});
+
+it("a session that deploys without a role deploys with its own permissions", async () => {
+  const sandbox = await sandboxForTest();
+  const principal = { AWS: `arn:aws:iam::${TOOLING}:root` };
+  const roleArn = await roleForTest(sandbox, { name: "dev", principal, actions: ["cloudformation:*", "iam:*User"] });
+  const template = { Resources: { User: { Type: "AWS::IAM::User", Properties: {} } } };
+  const command = (StackName: string, resources: object) =>
+    new cfn.CreateStackCommand({ StackName, TemplateBody: body(resources), Capabilities: ["CAPABILITY_IAM"] });
+  const made = settled(sandbox, "user");
+  await sandbox.send(command("user", template), { roleArn });
+  expect(await made).toBe("CREATE_COMPLETE");
+  const refused = settled(sandbox, "queue");
+  await sandbox.send(command("queue", { Resources: { A: queue() } }), { roleArn });
+  expect(await refused).toBe("ROLLBACK_COMPLETE");
+  expect(await reasons(sandbox, "queue")).toContain(
+    "assumed-role/dev/cloudformation is not authorized to perform: sqs:createqueue",
+  );
 });
 
 it("a template that breaks CloudFormation's limits is refused in its words", async () => {

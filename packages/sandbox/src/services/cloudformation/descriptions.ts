@@ -86,6 +86,13 @@ export const descriptionOperations: Operations<typeof sdk> = {
 
   GetTemplate(context, { StackName: name, ChangeSetName: changeSet, TemplateStage: stage = "Original" }) {
     const stages = ["Original", "Processed"] as ("Original" | "Processed")[];
+    if (name === undefined && changeSet === undefined) {
+      throw validationError("StackName is required if ChangeSetName is not specified.");
+    }
+    if (name === undefined && !changeSet?.startsWith("arn:"))
+      throw validationError("StackName is a required parameter.");
+    if (changeSet === undefined && !findStack(context, name))
+      throw validationError(`Stack with id ${name} does not exist`);
     const definition =
       changeSet === undefined
         ? definitionOf(requireStack(context, name))
@@ -122,6 +129,10 @@ export const descriptionOperations: Operations<typeof sdk> = {
       })),
       Description: parsed.description,
       ResourceTypes: types,
+      ResourceIdentifierSummaries: types.map((ResourceType) => ({
+        ResourceType,
+        LogicalResourceIds: [...parsed.resources].flatMap(([id, { type }]) => (type === ResourceType ? [id] : [])),
+      })),
       Version: "2010-09-09",
       Metadata: parsed.metadata ? JSON.stringify(parsed.metadata) : undefined,
       DeclaredTransforms: [...parsed.transforms],

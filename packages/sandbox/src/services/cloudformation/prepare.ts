@@ -47,6 +47,8 @@ export async function readSource(
     );
   }
   if (input.TemplateURL === undefined) return undefined;
+  const [, s3Bucket] = /^s3:\/\/([^/]+)\//.exec(input.TemplateURL) ?? [];
+  if (s3Bucket) throw validationError(`S3 error: Domain name specified in ${s3Bucket} is not a valid S3 domain`);
   const place = parseUrl(input.TemplateURL, context.surroundings.awsUrl);
   if (!place) throw validationError("TemplateURL must be a supported URL.");
   try {

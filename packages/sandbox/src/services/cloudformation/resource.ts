@@ -121,7 +121,7 @@ export function providerFor(type: string) {
   return provider;
 }
 
-const isCustom = (type: string) => type.startsWith("Custom::") || type === "AWS::CloudFormation::CustomResource";
+export const isCustom = (type: string) => type.startsWith("Custom::") || type === "AWS::CloudFormation::CustomResource";
 
 const OWN_REASON =
   /^(Template error|Resource type|CustomResource attribute|SSM Secure|Unable to fetch parameters|Parameters \[|Could not|Only SecretString)/;

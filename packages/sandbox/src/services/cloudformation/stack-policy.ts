@@ -31,7 +31,7 @@ export const stackPolicyOperations: Operations<typeof sdk> = {
   GetStackPolicy(context, { StackName: name }) {
     const stack = findStack(context, name);
     if (!stack || stack.status === "DELETE_COMPLETE") throw validationError(`Stack [${name}] does not exist`);
-    return { StackPolicyBody: stack.stackPolicy };
+    return { StackPolicyBody: stack.operation?.stackPolicy ?? stack.stackPolicy };
   },
 };
 

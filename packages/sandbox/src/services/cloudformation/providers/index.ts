@@ -6,6 +6,7 @@ import { tableProviders } from "./dynamodb.ts";
 import { eventSourceProviders } from "./event-source-mapping.ts";
 import { eventProviders } from "./events.ts";
 import { iamProviders } from "./iam.ts";
+import { userProviders } from "./iam-users.ts";
 import { keyProviders } from "./kms.ts";
 import { lambdaProviders } from "./lambda.ts";
 import { functionProviders } from "./lambda-function.ts";
@@ -45,6 +46,7 @@ const byType: ReadonlyMap<string, Provider> = new Map(
     ...stateMachineProviders,
     ...tableProviders,
     ...topicProviders,
+    ...userProviders,
   ].map((provider) => [provider.type, withReader(provider)]),
 );
 
