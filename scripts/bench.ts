@@ -21,6 +21,15 @@ const benches: Record<string, { about: string; load: () => Promise<{ run: () => 
     about: "calls answered as AWS answered them, by the recordings in the folder RECORDINGS",
     load: () => import("./bench/recorded.ts"),
   },
+  sam: { about: "our expansion of SAM against AWS's translator", load: () => import("./bench/sam.ts") },
+  query: {
+    about: "questions about a million metric points, a million log lines and their traces",
+    load: () => import("./bench/query.ts"),
+  },
+  sandbox: {
+    about: "the sandbox's start and its memory, idle and with 200 services",
+    load: () => import("./bench/sandbox.ts"),
+  },
   start: { about: "npm start to the sign-in page, and memory when idle", load: () => import("./bench/start.ts") },
   fresh: { about: "a fresh clone to the sign-in page, npm's cache warm", load: () => import("./bench/fresh.ts") },
 };

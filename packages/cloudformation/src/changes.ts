@@ -8,7 +8,13 @@ import type { Resource, Template } from "./template.ts";
 /** What a value shows as that only the deployment will tell; AWS's own words. */
 export const KNOWN_AFTER_APPLY = "{{changeSet:KNOWN_AFTER_APPLY}}";
 
-export type ChangeScope = "Properties" | "Tags" | "DeletionPolicy" | "UpdateReplacePolicy" | "Metadata";
+export type ChangeScope =
+  | "Properties"
+  | "Tags"
+  | "DeletionPolicy"
+  | "UpdatePolicy"
+  | "UpdateReplacePolicy"
+  | "Metadata";
 
 /** One reason for a change, as DescribeChangeSet gives it. */
 export interface ChangeDetail {
@@ -158,6 +164,7 @@ function modified(logicalId: string, comparison: Comparison): ResourceChange | u
     after: undefined,
   });
   if (!isEqual(was.metadata, resource.metadata)) details.push(attribute("Metadata"));
+  if (!isEqual(was.updatePolicy, resource.updatePolicy)) details.push(attribute("UpdatePolicy"));
   if (was.deletionPolicy !== resource.deletionPolicy) details.push(attribute("DeletionPolicy"));
   if (was.updateReplacePolicy !== resource.updateReplacePolicy) details.push(attribute("UpdateReplacePolicy"));
   const tagsChanged = !isEqual(Object.fromEntries(before.tags), Object.fromEntries(after.tags));

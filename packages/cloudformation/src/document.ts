@@ -1,4 +1,4 @@
-import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument, type Scalar } from "yaml";
+import { isAlias, isMap, isScalar, isSeq, Lexer, LineCounter, type Node, parseDocument, type Scalar } from "yaml";
 import { type Finding, type Position, TemplateError } from "./errors.ts";
 import type { Json, JsonObject, Path } from "./json.ts";
 
@@ -18,6 +18,11 @@ const SHORT_FORMS = new Set(
 /** Aliases are written out; without a limit, a few lines could stand for gigabytes (the "billion laughs"). */
 const MAX_VALUES = 200_000;
 
+/** Far beyond what templates need, and far below what recursion bears. */
+const MAX_DEPTH = 200;
+/** What a template in S3 may have. https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html */
+const MAX_BYTES = 1_000_000;
+
 /**
  * Reads YAML or JSON (which YAML's flow style contains). Short-form intrinsics come out in long form.
  *
@@ -27,19 +32,29 @@ const MAX_VALUES = 200_000;
  * Raises `TemplateError` for text that isn't well-formed, an unknown tag, a duplicate key, a null.
  */
 export function readDocument(text: string, file: string): TemplateDocument {
+  const refuse = (message: string): never => {
+    throw new TemplateError([{ file, line: 1, column: 1, message, path: [] }]);
+  };
+  const language = text.trimStart().startsWith("{") ? "JSON" : "YAML";
+  if (Buffer.byteLength(text, "utf8") > MAX_BYTES) refuse(`Template may not exceed ${MAX_BYTES} bytes in size.`);
+  if (isTooDeep(text)) refuse(`Template format error: ${language} not well-formed. It is nested too deeply.`);
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, schema: "core", strict: true, logLevel: "silent" });
+  // Keys are compared here: the parser compares each with each, which takes minutes for a large map.
+  const options = { lineCounter: lines, schema: "core", strict: true, logLevel: "silent", uniqueKeys: false } as const;
+  const document = parseDocument(text, options);
   const findings: Finding[] = [];
   const places = new Map<string, Position>();
   const placeAt = (offset: number): Position => {
     const { line, col } = lines.linePos(offset);
     return { file, line: Math.max(line, 1), column: Math.max(col, 1) };
   };
-  const language = text.trimStart().startsWith("{") ? "JSON" : "YAML";
   // The first: what a parser says after it is mostly what it made of the first.
   const [error] = document.errors;
   if (error) {
-    const message = `Template format error: ${language} not well-formed. ${error.message.split("\n")[0]}`;
+    const said = error.message.startsWith("Maximum call stack")
+      ? "It is nested too deeply."
+      : error.message.split("\n")[0];
+    const message = `Template format error: ${language} not well-formed. ${said}`;
     throw new TemplateError([{ ...placeAt(error.pos[0]), message, path: [] }]);
   }
 
@@ -51,6 +66,10 @@ export function readDocument(text: string, file: string): TemplateDocument {
     if (!node) return null;
     if (++count > MAX_VALUES) {
       findings.push({ ...placeAt(0), message: `Template format error: more than ${MAX_VALUES} values.`, path: [] });
+      throw new TemplateError(findings);
+    }
+    if (path.length > MAX_DEPTH) {
+      found(node, path, `Template format error: ${language} not well-formed. It is nested too deeply.`);
       throw new TemplateError(findings);
     }
     places.set(keyOf(path), placeAt(node.range?.[0] ?? 0));
@@ -75,6 +94,10 @@ export function readDocument(text: string, file: string): TemplateDocument {
           found(keyNode ?? node, path, "Template format error: every key must be text (and can't be __proto__).");
           continue;
         }
+        if (Object.hasOwn(object, key)) {
+          const message = `Template format error: ${language} not well-formed. Map keys must be unique: ${key}`;
+          found(keyNode ?? node, path, message);
+        }
         object[key] = convert(pair.value as Node | null, [...path, key]);
         // Where a member is named is where people look for it, not where its value begins.
         if (keyNode?.range) places.set(keyOf([...path, key]), placeAt(keyNode.range[0]));
@@ -92,6 +115,22 @@ export function readDocument(text: string, file: string): TemplateDocument {
   const root = convert(document.contents as Node | null, []);
   if (findings.length > 0) throw new TemplateError(findings);
   return { root, positionOf: (path) => nearest(places, path) ?? { file, line: 1, column: 1 } };
+}
+
+/**
+ * Whether lists and maps in brackets are nested too deeply. The parser takes seconds to find out. Brackets in texts count
+ * only at first sight.
+ */
+function isTooDeep(text: string): boolean {
+  const deepest = (parts: Iterable<string>): number => {
+    let [depth, max] = [0, 0];
+    for (const part of parts) {
+      if (part === "[" || part === "{") max = Math.max(max, ++depth);
+      else if (part === "]" || part === "}") depth--;
+    }
+    return max;
+  };
+  return deepest(text) > MAX_DEPTH && deepest(new Lexer().lex(text)) > MAX_DEPTH;
 }
 
 /** `A.B.C` names attribute `B.C` of resource `A`. */

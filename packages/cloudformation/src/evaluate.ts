@@ -38,6 +38,8 @@ export interface Evaluator {
   /** Logical ids of all active resources, in the template's order. */
   activeResources(): string[];
   properties(logicalId: string, resources: ResourceValues): JsonObject;
+  /** How the resource is updated, if the template says so. */
+  updatePolicy(logicalId: string, resources: ResourceValues): JsonObject | undefined;
   outputs(resources: ResourceValues): OutputValue[];
 }
 
@@ -249,6 +251,12 @@ export function createEvaluator(
       const declared = template.resources.get(logicalId)?.properties ?? {};
       const evaluated = value(declared, resources, ["Resources", logicalId, "Properties"]);
       return isObject(evaluated as Json) ? (evaluated as JsonObject) : {};
+    },
+    updatePolicy(logicalId, resources) {
+      const declared = template.resources.get(logicalId)?.updatePolicy;
+      if (!declared) return undefined;
+      const evaluated = value(declared, resources, ["Resources", logicalId, "UpdatePolicy"]);
+      return isObject(evaluated as Json) ? (evaluated as JsonObject) : undefined;
     },
     outputs(resources) {
       return [...template.outputs].flatMap(([key, output]) => {

@@ -1,5 +1,6 @@
 import { referencesIn, visitIntrinsics } from "./intrinsics.ts";
 import { parameterValues } from "./parameters.ts";
+import { checkCount } from "./parse.ts";
 import { expandServerless } from "./sam/expand.ts";
 import { type FindingList, findingsOf, SERVERLESS_TRANSFORM, type Template } from "./template.ts";
 
@@ -29,6 +30,8 @@ export function expandTemplate(
     expanded = expandServerless(template, values);
   }
   const findings = findingsOf(expanded.positionOf);
+  checkCount("Resources", expanded.resources.size, findings);
+  findings.raise();
   checkReferences(expanded, findings);
   findings.raise();
   return expanded;
@@ -40,9 +43,13 @@ function checkReferences(template: Template, findings: FindingList): void {
     if (resource.type.startsWith("AWS::Serverless::")) {
       findings.add([...path, "Type"], `${resource.type} (${id}) needs 'Transform: ${SERVERLESS_TRANSFORM}'.`);
     }
-    for (const reference of referencesIn(resource.properties, [...path, "Properties"])) {
-      const isKnown = isParameter(template, reference) || template.resources.has(reference.name);
-      if (!isKnown) findings.add(reference.path, unresolved(reference.name, "Resources"));
+    for (const part of ["properties", "updatePolicy"] as const) {
+      const at = [...path, part === "properties" ? "Properties" : "UpdatePolicy"];
+      for (const reference of referencesIn(resource[part] ?? {}, at)) {
+        const isKnown = isParameter(template, reference) || template.resources.has(reference.name);
+        if (!isKnown) findings.add(reference.path, unresolved(reference.name, "Resources"));
+      }
+      checkConditionsOf(resource[part] ?? {}, at, template, findings);
     }
     for (const name of resource.dependsOn) {
       if (!template.resources.has(name)) findings.add([...path, "DependsOn"], unresolved(name, "Resources"));
@@ -51,7 +58,6 @@ function checkReferences(template: Template, findings: FindingList): void {
       const message = `Template format error: Unresolved condition dependency ${resource.condition} in the Resources block of the template`;
       findings.add([...path, "Condition"], message);
     }
-    checkConditionsOf(resource.properties, [...path, "Properties"], template, findings);
   }
   for (const [id, output] of template.outputs) {
     for (const reference of referencesIn(output.value, ["Outputs", id, "Value"])) {

@@ -16,7 +16,8 @@ export function dependencyGraph(
   for (const [id, resource] of template.resources) {
     if (!isActive(id)) continue;
     const needs = new Set<string>();
-    const named = [...resource.dependsOn, ...referencesIn(resource.properties).map((reference) => reference.name)];
+    const used = [resource.properties, resource.updatePolicy ?? {}].flatMap((value) => referencesIn(value));
+    const named = [...resource.dependsOn, ...used.map((reference) => reference.name)];
     for (const name of named) if (name !== id && template.resources.has(name) && isActive(name)) needs.add(name);
     graph.set(id, needs);
   }
@@ -35,6 +36,7 @@ export function dependencyGraph(
 export function inOrder(graph: DependencyGraph): string[] {
   const ordered: string[] = [];
   const seen = new Set<string>();
+  // Not deeper than the 500 resources that a template may have.
   const visit = (id: string) => {
     if (seen.has(id)) return;
     seen.add(id);
@@ -45,21 +47,25 @@ export function inOrder(graph: DependencyGraph): string[] {
   return ordered;
 }
 
-/** The resources on cycles, and those between them: what is left when all others were taken away. */
+/** The resources on cycles, and those between them: what is left when all others were taken away, from both ends. */
 function cyclic(graph: DependencyGraph): string[] {
-  const left = new Map([...graph].map(([id, needs]) => [id, new Set(needs)]));
-  const takeAway = (isFree: (id: string, needs: ReadonlySet<string>) => boolean) => {
-    for (let removed = true; removed; ) {
-      removed = false;
-      for (const [id, needs] of left) {
-        if (!isFree(id, needs)) continue;
-        left.delete(id);
-        for (const others of left.values()) others.delete(id);
-        removed = true;
+  const users = new Map([...graph.keys()].map((id) => [id, new Set<string>()]));
+  for (const [id, needs] of graph) for (const need of needs) users.get(need)?.add(id);
+  const left = new Set(graph.keys());
+  const takeAway = (ahead: DependencyGraph, behind: DependencyGraph) => {
+    const remaining = (id: string) => [...(ahead.get(id) ?? [])].filter((other) => left.has(other)).length;
+    const counts = new Map([...left].map((id) => [id, remaining(id)]));
+    const free = [...left].filter((id) => counts.get(id) === 0);
+    for (const id of free) {
+      left.delete(id);
+      for (const other of behind.get(id) ?? []) {
+        const count = (counts.get(other) ?? 0) - 1;
+        counts.set(other, count);
+        if (count === 0) free.push(other);
       }
     }
   };
-  takeAway((_id, needs) => needs.size === 0);
-  takeAway((id) => ![...left.values()].some((needs) => needs.has(id)));
-  return [...left.keys()];
+  takeAway(graph, users);
+  takeAway(users, graph);
+  return [...left];
 }

@@ -100,16 +100,29 @@ export function subArguments(argument: Json): [string, Json | undefined] {
   return [typeof argument === "string" ? argument : "", undefined];
 }
 
-/** `${!Literal}` is text; spaces around a name don't count. */
-const SUB_VARIABLE = /\$\{\s*(!?)([^}]*?)\s*\}/g;
-
 function subVariables(text: string): string[] {
-  return [...text.matchAll(SUB_VARIABLE)].filter((match) => match[1] === "").map((match) => match[2] ?? "");
+  const names: string[] = [];
+  substitute(text, (name) => {
+    names.push(name);
+    return "";
+  });
+  return names;
 }
 
-/** Replaces each `${name}` by what `replace` gives, and `${!name}` by `${name}`. */
+/**
+ * Replaces each `${name}` by what `replace` gives, and `${!name}` by `${name}`; spaces around a name don't count. Looked
+ * for by hand: a pattern for it takes quadratic time on a text that only opens.
+ */
 export function substitute(text: string, replace: (name: string) => string): string {
-  return text.replaceAll(SUB_VARIABLE, (_all, literal: string, name: string) =>
-    literal === "!" ? `\${${name}}` : replace(name),
-  );
+  let result = "";
+  let from = 0;
+  for (;;) {
+    const open = text.indexOf("${", from);
+    const close = open < 0 ? -1 : text.indexOf("}", open);
+    if (close < 0) return result + text.slice(from);
+    const name = text.slice(open + 2, close).trim();
+    result += text.slice(from, open);
+    result += name.startsWith("!") ? `\${${name.slice(1)}}` : replace(name);
+    from = close + 1;
+  }
 }

@@ -134,6 +134,7 @@ Resources:
       InlineCode: x
       MemorySize: 256
       Handler: i.h
+      Runtime: nodejs22.x
       Events: { Get: { Type: HttpApi, Properties: { Path: /, Method: get } } }
 `;
     const template = expandTemplate(parseTemplate(text, { file: "t.yaml" }), new Map());
@@ -148,23 +149,40 @@ Resources:
     const text = `Transform: AWS::Serverless-2016-10-31
 Globals: { Api: { Name: x } }
 Resources:
-  Table: { Type: AWS::Serverless::SimpleTable }
+  Rest: { Type: AWS::Serverless::Api }
   Function:
     Type: AWS::Serverless::Function
+    Connectors: { Own: { Properties: { Destination: { Id: Table }, Permissions: [Write] } } }
     Properties:
       CodeUri: src/
-      SnapStart: {}
-      Policies: [{ DynamoDBCrudPolicy: { TableName: x } }]
+      DurableConfig: {}
+      Handlr: index.handler
+  Second:
+    Type: AWS::Serverless::Function
+    Properties:
+      CodeUri: s3://bucket/key
+      Handler: index.handler
+      Runtime: nodejs22.x
       Events:
-        Nightly: { Type: ScheduleV2 }
+        Mail: { Type: Cognito }
+  Third:
+    Type: AWS::Serverless::Function
+    Properties:
+      CodeUri: s3://bucket/key
+      Handler: index.handler
+      Runtime: nodejs22.x
+      Policies: [{ AthenaQueryPolicy: { WorkGroupName: x } }]
+  Table: { Type: AWS::Serverless::SimpleTable }
 `;
     expect(findingsOf(load(text)).map(({ line, message }) => `${line} ${message}`)).toEqual([
-      "2 Globals for AWS::Serverless::Api aren't supported.",
-      "4 AWS::Serverless::SimpleTable (Table) isn't supported.",
-      "9 AWS::Serverless::Function Function: property 'SnapStart' isn't supported.",
-      "8 AWS::Serverless::Function Function: CodeUri must be s3://bucket/key or { Bucket, Key }: a folder must be packaged first.",
-      "10 SAM policy template 'DynamoDBCrudPolicy' isn't supported: write the statements.",
-      "12 Event Nightly of Function: type 'ScheduleV2' isn't supported (HttpApi is).",
+      "2 'Globals' section is invalid. 'Api' is not supported.",
+      "4 AWS::Serverless::Api (Rest) isn't supported.",
+      "7 Connectors (of Function) aren't supported: write the policies.",
+      "10 Resource with id [Function] is invalid. property DurableConfig of AWS::Serverless::Function isn't supported.",
+      "11 Resource with id [Function] is invalid. property Handlr not defined for resource of type AWS::Serverless::Function",
+      "9 Resource with id [Function] is invalid. 'CodeUri' is not a valid S3 Uri of the form 's3://bucket/key' with optional versionId query parameter. A folder must be packaged first.",
+      "19 Resource with id [Second] is invalid. Event with id [Mail] is invalid. Event type 'Cognito' isn't supported (HttpApi, SQS, DynamoDB, SNS, Schedule, ScheduleV2, EventBridgeRule, CloudWatchEvent are).",
+      "26 Resource with id [Third] is invalid. SAM policy template 'AthenaQueryPolicy' isn't supported: write the statements.",
     ]);
   });
 });

@@ -1,6 +1,6 @@
 import { readDocument, type TemplateDocument } from "./document.ts";
 import { TemplateError } from "./errors.ts";
-import { attributeTarget, intrinsicOf, SUPPORTED_FUNCTIONS, subArguments, visitIntrinsics } from "./intrinsics.ts";
+import { attributeTarget, SUPPORTED_FUNCTIONS, subArguments, visitIntrinsics } from "./intrinsics.ts";
 import { isObject, type Json, type JsonObject, type Path } from "./json.ts";
 import { parseParameter } from "./parameters.ts";
 import {
@@ -24,6 +24,8 @@ const RESOURCE_ATTRIBUTES = new Set(
 );
 const TRANSFORM_ATTRIBUTES = new Set(["IgnoreGlobals", "Connectors"]);
 const POLICIES = new Set(["Delete", "Retain", "RetainExceptOnCreate", "Snapshot"]);
+/** https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html */
+const MAX_MEMBERS: Record<string, number> = { Resources: 500, Parameters: 200, Outputs: 200, Mappings: 200 };
 const LOGICAL_ID = /^[a-zA-Z0-9]+$/;
 
 /**
@@ -41,6 +43,9 @@ export function parseTemplate(text: string, options: { file?: string } = {}): Te
     throw new TemplateError([{ file, line: 1, column: 1, message, path: [] }]);
   }
   const findings = findingsOf(document.positionOf);
+  const { Resources: resources } = root;
+  checkCount("Resources", isObject(resources) ? Object.keys(resources).length : 0, findings);
+  findings.raise();
   const template = readSections(root, document, findings, { text, file });
   checkFunctions(template, findings);
   findings.raise();
@@ -114,9 +119,23 @@ function readSections(
 function sectionOf(root: JsonObject, name: string, findings: FindingList): JsonObject {
   const section = root[name];
   if (section === undefined) return {};
-  if (isObject(section)) return section;
+  if (isObject(section)) {
+    checkCount(name, Object.keys(section).length, findings);
+    return section;
+  }
   findings.add([name], `Template format error: ${name} section must be a map.`);
   return {};
+}
+
+/** Finds more members of a section than CloudFormation takes. Also asked of what a transform made. */
+export function checkCount(section: string, count: number, findings: FindingList): void {
+  const max = MAX_MEMBERS[section] ?? Number.POSITIVE_INFINITY;
+  if (count <= max) return;
+  const what = section.toLowerCase();
+  findings.add(
+    [section],
+    `Template format error: Number of ${what}, ${count}, is greater than maximum allowed, ${max}`,
+  );
 }
 
 function readTransforms(value: Json | undefined, findings: FindingList): string[] {
@@ -225,7 +244,10 @@ function readMappings(mappings: JsonObject, findings: FindingList): JsonObject {
 function checkFunctions(template: Template, findings: FindingList): void {
   const check = (value: Json, path: Path, within: "value" | "condition" = "value") =>
     visitIntrinsics(value, path, ({ name, argument }, at) => checkFunction(name, argument, at, findings), within);
-  for (const [id, resource] of template.resources) check(resource.properties, ["Resources", id, "Properties"]);
+  for (const [id, resource] of template.resources) {
+    check(resource.properties, ["Resources", id, "Properties"]);
+    if (resource.updatePolicy) check(resource.updatePolicy, ["Resources", id, "UpdatePolicy"]);
+  }
   for (const [id, condition] of template.conditions) check(condition, ["Conditions", id], "condition");
   for (const [id, output] of template.outputs) {
     check(output.value, ["Outputs", id, "Value"]);
@@ -290,10 +312,4 @@ function complaintAbout(name: string, argument: Json): string | undefined {
     default:
       return undefined;
   }
-}
-
-/** Whether a value is a reference to nothing, which removes what it stands for. */
-export function isNoValue(value: Json | undefined): boolean {
-  const intrinsic = intrinsicOf(value);
-  return intrinsic?.name === "Ref" && intrinsic.argument === "AWS::NoValue";
 }

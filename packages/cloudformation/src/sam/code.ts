@@ -17,7 +17,8 @@ export function codeLocation(source: Source, property: string, uri: Json): JsonO
     return located(bucket, key, version);
   }
   if (typeof uri !== "string") throw refusal(source, `'${property}' must be of type dict or string.`, property);
-  if (/\{\{resolve:(ssm|ssm-secure|secretsmanager):[a-zA-Z0-9_.\-/]*\/[a-zA-Z0-9_.\-/]*(:\d+)?\}\}/.test(uri)) {
+  const [, , parameter] = /\{\{resolve:(ssm|ssm-secure|secretsmanager):([a-zA-Z0-9_.\-/]+)(:\d+)?\}\}/.exec(uri) ?? [];
+  if (parameter?.includes("/")) {
     const message = `Unsupported dynamic reference detected in '${property}'. Please consider using alternative 'FunctionCode' object format.`;
     throw refusal(source, message, property);
   }

@@ -1,6 +1,5 @@
 import type { Json, JsonObject, Path } from "../json.ts";
 import type { DeletionPolicy, FindingList, Template } from "../template.ts";
-import type { DeploymentPreference } from "./deployment.ts";
 
 /** What stands beside a resource's properties. */
 export interface Attributes {
@@ -29,6 +28,25 @@ export interface Draft {
   readonly properties: { [name: string]: Json | undefined };
   attributes: Attributes;
   readonly dependsOn: readonly string[];
+}
+
+/** What runs when something invokes the function: its alias where it has one. */
+export interface Invoked {
+  readonly id: string;
+  readonly arn: JsonObject;
+}
+
+/** How traffic moves to a new version of a function. */
+export interface DeploymentPreference {
+  readonly source: Source;
+  readonly type: Json;
+  readonly alarms: Json | undefined;
+  readonly role: Json | undefined;
+  readonly triggers: Json | undefined;
+  /** Of the function, when it is passed on. */
+  readonly condition: string | undefined;
+  /** Of the function, when they are propagated. */
+  readonly tags: JsonObject | undefined;
 }
 
 /** The expansion of one template. */
@@ -106,5 +124,5 @@ const TAGGED = new Set([
 
 /** SAM replaces the tags that were there, its own included. */
 export function propagateTags(drafts: readonly Draft[], tags: Json[]): void {
-  for (const made of drafts) if (TAGGED.has(made.type)) made.properties.Tags = structuredClone(tags);
+  for (const made of drafts) if (TAGGED.has(made.type)) made.properties.Tags = tags;
 }

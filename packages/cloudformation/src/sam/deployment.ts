@@ -1,5 +1,13 @@
 import { isObject, type Json, type JsonObject } from "../json.ts";
-import { type Draft, draft, NO_ATTRIBUTES, refusal, type Source, type Transform } from "./context.ts";
+import {
+  type DeploymentPreference,
+  type Draft,
+  draft,
+  NO_ATTRIBUTES,
+  refusal,
+  type Source,
+  type Transform,
+} from "./context.ts";
 import { combineConditions } from "./implicit-api.ts";
 import { assumedBy } from "./policies.ts";
 import { refuseUnknownKeys } from "./properties.ts";
@@ -34,19 +42,6 @@ const PREDEFINED = new Set([
   "Linear10PercentEvery10Minutes",
   "AllAtOnce",
 ]);
-
-/** How traffic moves to a new version of a function. */
-export interface DeploymentPreference {
-  readonly source: Source;
-  readonly type: Json;
-  readonly alarms: Json | undefined;
-  readonly role: Json | undefined;
-  readonly triggers: Json | undefined;
-  /** Of the function, when it is passed on. */
-  readonly condition: string | undefined;
-  /** Of the function, when they are propagated. */
-  readonly tags: JsonObject | undefined;
-}
 
 /** `DeploymentPreference`: remembered for the deployment group, and written into the alias. Raises `Refusal`. */
 export function addDeploymentPreference(transform: Transform, source: Source, alias: Draft | undefined): void {

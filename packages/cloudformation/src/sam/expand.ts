@@ -1,4 +1,5 @@
-import type { Json, JsonObject, Path } from "../json.ts";
+import { isObject, type Json, type JsonObject, type Path } from "../json.ts";
+import { checkCount } from "../parse.ts";
 import { type FindingList, findingsOf, type Resource, type Template } from "../template.ts";
 import { type Draft, type Expanded, Refusal, type Source, type Transform } from "./context.ts";
 import { expandDeployments } from "./deployment.ts";
@@ -50,6 +51,8 @@ const REPLACES: Record<string, readonly string[]> = {
  */
 export function expandServerless(template: Template, parameters: ReadonlyMap<string, string>): Template {
   const findings = findingsOf(template.positionOf);
+  checkCount("Resources", template.resources.size + eventCount(template), findings);
+  findings.raise();
   checkGlobals(template, findings);
   const conditions = new Map(template.conditions);
   const { sources, managed } = readSources(template, conditions, findings);
@@ -107,6 +110,14 @@ export function expandServerless(template: Template, parameters: ReadonlyMap<str
   };
   const expanded = { ...template, transforms: [], globals: undefined, conditions, resources, positionOf };
   return withRenames(expanded, { attributes, ids });
+}
+
+/** How many events there are that make a resource each at least: more than a template may have is refused at once. */
+function eventCount(template: Template): number {
+  const events = [...template.resources.values()].flatMap(({ type, properties: { Events: given } }) =>
+    type.startsWith(PREFIX) && isObject(given) ? Object.values(given) : [],
+  );
+  return events.filter((event) => isObject(event) && event.Type !== "HttpApi").length;
 }
 
 /** All resources with their globals, the implicit API among them. What can't be expanded at all is found here. */

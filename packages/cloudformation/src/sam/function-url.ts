@@ -1,6 +1,5 @@
 import { isObject, type Json } from "../json.ts";
-import { type Draft, draft, passedOn, refusal, type Source, type Transform } from "./context.ts";
-import type { Invoked } from "./function.ts";
+import { type Draft, draft, type Invoked, passedOn, refusal, type Source, type Transform } from "./context.ts";
 import { refuseUnknownKeys } from "./properties.ts";
 import { isFunction, isTruthy, ref } from "./values.ts";
 import type { Published } from "./version.ts";

@@ -4,6 +4,7 @@ import {
   type Draft,
   draft,
   type Expanded,
+  type Invoked,
   passedOn,
   propagateTags,
   refusal,
@@ -43,12 +44,6 @@ const RULES = propertyRules({
 });
 
 const RESERVED_TAGS = ["lambda:createdBy", "serverlessrepo:applicationId", "serverlessrepo:semanticVersion"];
-
-/** What runs when something invokes the function: its alias where it has one. */
-export interface Invoked {
-  readonly id: string;
-  readonly arn: JsonObject;
-}
 
 /**
  * `AWS::Serverless::Function` → function, role, version, alias and what its events need; logical ids and properties as

@@ -108,17 +108,33 @@ export function setOnIntegrations(paths: JsonObject, path: string, method: strin
 
 /** Says of each `{name}` in a path that it is a parameter. */
 export function addPathParameters(paths: JsonObject, path: string, method: string): void {
-  const names = [...path.matchAll(/\{(.*?)\}/g)].map((match) => match[1] ?? "");
-  for (const operation of names.length > 0 ? operations(paths, path, method) : []) {
+  const names = new Set<string>();
+  for (let close = -1, open = path.indexOf("{"); open >= 0; open = path.indexOf("{", close)) {
+    close = path.indexOf("}", open);
+    if (close < 0) break;
+    names.add(path.slice(open + 1, close));
+  }
+  for (const operation of names.size > 0 ? operations(paths, path, method) : []) {
     operation.parameters ??= [];
-    const parameters = operation.parameters;
+    const { parameters } = operation;
     if (!Array.isArray(parameters)) throw new DocumentError(`Parameters of path ${path} must be a list.`);
+    const known = byName(parameters);
     for (const name of names) {
-      const known = parameters.find((parameter) => isObject(parameter) && parameter.name === name);
-      if (isObject(known)) Object.assign(known, { in: "path", required: true });
+      const parameter = known.get(name);
+      if (parameter) Object.assign(parameter, { in: "path", required: true });
       else parameters.push({ name, in: "path", required: true });
     }
   }
+}
+
+/** The first of each name in a list of parameters or tags. */
+function byName(list: readonly Json[]): Map<Json | undefined, JsonObject> {
+  return new Map(
+    list
+      .filter((item) => isObject(item))
+      .toReversed()
+      .map((item) => [item.name, item]),
+  );
 }
 
 /** Whether a path's method is sent to the function that `logicalId` names, and to no other. */
@@ -129,18 +145,29 @@ export function isSentTo(paths: JsonObject, path: string, method: string, logica
     if (!isObject(integration) || !isObject(integration.uri)) return false;
     return alternatives(integration.uri).every((uri) => {
       const arn = isObject(uri) ? uri["Fn::Sub"] : undefined;
-      return typeof arn === "string" && /([A-Za-z0-9]+)\.Arn/.exec(arn)?.[1] === logicalId;
+      return typeof arn === "string" && functionIn(arn) === logicalId;
     });
   });
+}
+
+/** The first name before `.Arn`. */
+function functionIn(text: string): string | undefined {
+  for (let at = text.indexOf(".Arn"); at >= 0; at = text.indexOf(".Arn", at + 1)) {
+    let from = at;
+    while (from > 0 && /[A-Za-z0-9]/.test(text.charAt(from - 1))) from--;
+    if (from < at) return text.slice(from, at);
+  }
+  return undefined;
 }
 
 export function addTags(document: JsonObject, tags: JsonObject): void {
   document.tags = isTruthy(document.tags) ? document.tags : [];
   const { tags: list } = document;
   if (!Array.isArray(list)) throw new DocumentError("Tags in OpenApi DefinitionBody needs to be a list.");
+  const known = byName(list);
   for (const [name, value] of Object.entries(tags)) {
-    const known = list.find((tag) => isObject(tag) && tag.name === name);
-    if (isObject(known)) known["x-amazon-apigateway-tag-value"] = value;
+    const tag = known.get(name);
+    if (tag) tag["x-amazon-apigateway-tag-value"] = value;
     else list.push({ name, "x-amazon-apigateway-tag-value": value });
   }
 }

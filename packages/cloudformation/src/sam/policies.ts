@@ -1,4 +1,4 @@
-import { isEqual, isObject, type Json, type JsonObject } from "../json.ts";
+import { canonical, isObject, type Json, type JsonObject } from "../json.ts";
 import { type Attributes, type Draft, draft, Refusal, refusal, type Source } from "./context.ts";
 import { managedPolicyArn } from "./managed-policies.ts";
 import { policyFromTemplate, policyTemplateParameters } from "./policy-templates.ts";
@@ -74,7 +74,7 @@ export interface RoleParts {
 /** The role of a function or state machine: what `parts` say, and its property `Policies`. Raises `Refusal`. */
 export function roleOf(source: Source, parts: RoleParts): Draft {
   const id = `${source.id}Role`;
-  const managed: Json[] = [...parts.managedPolicyArns];
+  const managed = new Map<string, Json>(parts.managedPolicyArns.map((arn) => [canonical(arn), arn]));
   const policies: Json[] = [...parts.policies];
   const { Policies: given, RolePath, PermissionsBoundary } = source.properties;
   for (const [index, entry] of (isTruthy(given) ? [given].flat() : []).entries()) {
@@ -85,7 +85,7 @@ export function roleOf(source: Source, parts: RoleParts): Draft {
       policies.push(onEachSide(entry, named));
     } else if (kind === "managed") {
       const policy = onEachSide(entry, (name) => (typeof name === "string" ? arnOf(source, name, index) : name));
-      if (!managed.some((other) => isEqual(other, policy))) managed.push(policy);
+      if (!managed.has(canonical(policy))) managed.set(canonical(policy), policy);
     } else {
       const name = onlyKey(entry);
       const message = name
@@ -96,7 +96,7 @@ export function roleOf(source: Source, parts: RoleParts): Draft {
   }
   return draft(id, "AWS::IAM::Role", parts.attributes, {
     AssumeRolePolicyDocument: parts.assumeRolePolicyDocument,
-    ManagedPolicyArns: managed,
+    ManagedPolicyArns: [...managed.values()],
     Policies: policies.length > 0 ? policies : undefined,
     Path: RolePath,
     PermissionsBoundary,

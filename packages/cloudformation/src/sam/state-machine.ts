@@ -4,6 +4,7 @@ import {
   type Draft,
   draft,
   type Expanded,
+  type Invoked,
   passedOn,
   propagateTags,
   refusal,
@@ -11,7 +12,6 @@ import {
   type Transform,
 } from "./context.ts";
 import { expandMachineEvents } from "./events/index.ts";
-import type { Invoked } from "./function.ts";
 import { pythonJson } from "./logical-id.ts";
 import { assumedBy, replacePolicyTemplates, roleOf } from "./policies.ts";
 import { checkProperties, propertyRules } from "./properties.ts";

@@ -95,21 +95,20 @@ export function resolveParameters(value: Json, parameters: ReadonlyMap<string, s
   return value;
 }
 
-/** Looks up each `Fn::FindInMap` whose keys are known. In place, as `resolveParameters`. */
+/** Looks up each `Fn::FindInMap` whose keys are known, inner ones first. In place, as `resolveParameters`. */
 export function resolveMappings(value: Json, mappings: JsonObject): Json {
   if (Array.isArray(value)) {
     for (const [index, item] of value.entries()) value[index] = resolveMappings(item, mappings);
   } else if (isObject(value)) {
-    const path = value["Fn::FindInMap"];
-    if (onlyKey(value) === "Fn::FindInMap" && Array.isArray(path)) {
-      const keys = path.map((key) => resolveMappings(key, mappings));
+    for (const [member, inner] of Object.entries(value)) value[member] = resolveMappings(inner, mappings);
+    const keys = value["Fn::FindInMap"];
+    if (onlyKey(value) === "Fn::FindInMap" && Array.isArray(keys)) {
       let found: Json | undefined = mappings;
       for (const key of keys) {
         found = isObject(found) && typeof key === "string" && Object.hasOwn(found, key) ? found[key] : undefined;
       }
-      if (found !== undefined) return found;
+      return found ?? value;
     }
-    for (const [member, inner] of Object.entries(value)) value[member] = resolveMappings(inner, mappings);
   }
   return value;
 }

@@ -187,7 +187,7 @@ const attributes = [
 ];
 
 /** One event of each type, to be met by every property of a function. */
-export const EVENTS: Record<string, JsonObject> = {
+const EVENTS: Record<string, JsonObject> = {
   Route: { Type: "HttpApi", Properties: { Path: "/orders/{id}", Method: "get" } },
   Default: { Type: "HttpApi" },
   Queue: { Type: "SQS", Properties: { Queue: queueArn } },

@@ -26,7 +26,7 @@ export interface Group {
   readonly features: readonly Feature[];
 }
 
-export const PARAMETERS = {
+const PARAMETERS = {
   Stage: "v1",
   Alias: "live",
   Tracing: "Active",
@@ -40,7 +40,7 @@ export const PARAMETERS = {
 };
 
 /** Numbers between 0 and 1, the same in every run (mulberry32). */
-export function randomFrom(seed: number): () => number {
+function randomFrom(seed: number): () => number {
   let state = seed;
   return () => {
     state = (state + 0x6d2b79f5) | 0;

@@ -21,13 +21,13 @@ export interface Case {
 }
 
 /** What became of a template: what was made of it, or why it was refused. */
-export type Outcome = { readonly template: JsonObject } | { readonly refused: string };
+type Outcome = { readonly template: JsonObject } | { readonly refused: string };
 
 /** Whether Python is here with AWS's translator, and how it is said when it isn't. */
 export const oracleIsThere = spawnSync("python3", ["-c", "import samtranslator"], { stdio: "ignore" }).status === 0;
 
 /** What AWS's translator makes of each case, in one process. */
-export async function translate(cases: readonly Case[]): Promise<Outcome[]> {
+async function translate(cases: readonly Case[]): Promise<Outcome[]> {
   const script = fileURLToPath(new URL("./translate.py", import.meta.url));
   const python = spawn("python3", [script], { stdio: ["pipe", "pipe", "inherit"] });
   const outcomes: Outcome[] = [];
@@ -47,7 +47,7 @@ export async function translate(cases: readonly Case[]): Promise<Outcome[]> {
 }
 
 /** What this package makes of a case. */
-export function expand({ text, parameters }: Case): Outcome {
+function expand({ text, parameters }: Case): Outcome {
   try {
     const values = new Map(Object.entries(parameters));
     return { template: templateBody(expandTemplate(parseTemplate(text), values, { region: "eu-west-1" })) };
@@ -62,7 +62,7 @@ export function expand({ text, parameters }: Case): Outcome {
  * that is in them, logical ids with their hashes included. Not compared: the order of keys, of an API's tags, and of
  * the functions' conditions that the translator takes from a set; and whether no properties are written as `{}`.
  */
-export function difference(ours: Outcome, theirs: Outcome): string | undefined {
+function difference(ours: Outcome, theirs: Outcome): string | undefined {
   if ("refused" in theirs) return "refused" in ours ? undefined : `SAM refuses it: ${theirs.refused}`;
   if ("refused" in ours) return `refused only here: ${ours.refused}`;
   const [own, other] = [comparable(ours.template), comparable(theirs.template)];

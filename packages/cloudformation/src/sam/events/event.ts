@@ -1,6 +1,13 @@
 import type { JsonObject, Path } from "../../json.ts";
-import { type Attributes, type Draft, passedOn, Refusal, type Source, type Transform } from "../context.ts";
-import type { Invoked } from "../function.ts";
+import {
+  type Attributes,
+  type Draft,
+  type Invoked,
+  passedOn,
+  Refusal,
+  type Source,
+  type Transform,
+} from "../context.ts";
 
 /** What an event of a function or state machine is expanded with. */
 export interface EventOwner {
