@@ -5,14 +5,14 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { startSandbox } from "../../packages/sandbox/src/index.ts";
 import { print, until } from "./figure.ts";
-import { compare, type Outcome, outcomesOf, type Scenario } from "./moto/clients.ts";
-import { parameters, secretValues } from "./moto/configuration.ts";
-import { rules, stateMachines } from "./moto/glue.ts";
-import { identities, objects } from "./moto/objects.ts";
-import { logEvents, metrics } from "./moto/observability.ts";
-import { fifoQueues, queues, topics } from "./moto/queues.ts";
-import { stacks } from "./moto/stacks.ts";
-import { tables } from "./moto/tables.ts";
+import { compare, type Outcome, outcomesOf, type Scenario } from "../../packages/sandbox/test/moto/clients.ts";
+import { parameters, secretValues } from "../../packages/sandbox/test/moto/configuration.ts";
+import { rules, stateMachines } from "../../packages/sandbox/test/moto/glue.ts";
+import { identities, objects } from "../../packages/sandbox/test/moto/objects.ts";
+import { logEvents, metrics } from "../../packages/sandbox/test/moto/observability.ts";
+import { fifoQueues, queues, topics } from "../../packages/sandbox/test/moto/queues.ts";
+import { stacks } from "../../packages/sandbox/test/moto/stacks.ts";
+import { tables } from "../../packages/sandbox/test/moto/tables.ts";
 
 const scenarios: Readonly<Record<string, Scenario>> = {
   sts: identities,
