@@ -25,7 +25,11 @@ export async function invoke(
   }
   const { caller, identities } = context;
   if (identities && caller.service === undefined && (caller.roleArn ?? caller.user) !== undefined) {
-    for (const need of needsOf(model, operation, input, context, identities)) context.authorize(need);
+    for (const need of needsOf(model, operation, input, context, identities)) {
+      const isOwn = need.resource?.split(":")[4] === caller.account && !need.action.startsWith("iam:");
+      const policy = isOwn ? model.definition.policyOf?.(context.runtime, need.resource ?? "") : undefined;
+      context.authorize(policy === undefined ? need : { ...need, policy });
+    }
   }
   return ((await run(context, input as never)) ?? {}) as object;
 }

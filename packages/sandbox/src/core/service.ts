@@ -1,5 +1,5 @@
-import type { IdentitySource } from "./authorization/authorize.ts";
 import type { Context, ServiceRuntime } from "./context.ts";
+import type { IdentitySource } from "./identity.ts";
 
 /** An SDK client module: `import * as sdk from "@aws-sdk/client-lambda"`. */
 type SdkModule = Record<string, unknown>;
@@ -45,6 +45,11 @@ export interface ServiceDefinition {
   readonly start: ((runtime: ServiceRuntime) => Running | Promise<Running>) | undefined;
   /** Of the service that keeps roles and users (IAM) alone: without it, everybody may everything of their account. */
   readonly identities: ((runtime: ServiceRuntime) => IdentitySource) | undefined;
+  /**
+   * The policy of one of its resources, by ARN: within an account it may let in whom identity policies don't. Left out:
+   * the service has none, or asks by `Context.authorize` itself.
+   */
+  readonly policyOf: ((runtime: ServiceRuntime, arn: string) => string | undefined) | undefined;
 }
 
 /** Background work of a service. `stop` ends every child process and timer, and returns when they are gone. */
@@ -65,6 +70,7 @@ export function defineService<Sdk extends object>(definition: {
   grades?: Partial<Record<OperationName<Sdk>, Grade>>;
   start?: (runtime: ServiceRuntime) => Running | Promise<Running>;
   identities?: (runtime: ServiceRuntime) => IdentitySource;
+  policyOf?: (runtime: ServiceRuntime, arn: string) => string | undefined;
 }): ServiceDefinition {
   return {
     sdk: definition.sdk as SdkModule,
@@ -73,5 +79,6 @@ export function defineService<Sdk extends object>(definition: {
     grades: (definition.grades ?? {}) as Record<string, Grade>,
     start: definition.start,
     identities: definition.identities,
+    policyOf: definition.policyOf,
   };
 }

@@ -9,10 +9,10 @@ import {
   PutObjectCommand,
   S3Client,
 } from "@aws-sdk/client-s3";
-import { CreateQueueCommand, SendMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
+import { CreateQueueCommand, SendMessageCommand, SetQueueAttributesCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { AssumeRoleCommand, GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
 import { expect, test } from "vitest";
-import { clientSettings, REGION, roleForTest, sandboxForTest, TOOLING } from "../../../test/support.ts";
+import { clientSettings, DEV, REGION, roleForTest, sandboxForTest, TOOLING } from "../../../test/support.ts";
 import type { Sandbox } from "../../sandbox.ts";
 import { iam as iamService } from "../../services/iam/index.ts";
 import { kms } from "../../services/kms/index.ts";
@@ -135,6 +135,24 @@ test("within an account a bucket's policy that names the role suffices, a key's 
   await expect(encrypt(allow("kms:*", "*", { Principal: other }))).rejects.toThrow(
     refused("because no resource-based policy allows the kms:Encrypt action", "AccessDeniedException"),
   );
+});
+
+test("a queue's policy lets a role of its account in, and a key of another account only where it names it", async () => {
+  const sandbox = await start();
+  const role = await roleForTest(sandbox, { name: "nobody", principal: account, actions: [] });
+  const { QueueUrl } = await sandbox.send(new CreateQueueCommand({ QueueName: "orders" }));
+  const send = new SendMessageCommand({ QueueUrl, MessageBody: "x" });
+  const session = new SQSClient(await asSession(sandbox, role));
+  await expect(session.send(send)).rejects.toThrow(
+    refused("because no identity-based policy allows the sqs:sendmessage"),
+  );
+  const statement = allow("sqs:SendMessage", "*", { Principal: { AWS: role } });
+  const Attributes = { Policy: policyOf(statement) };
+  await sandbox.send(new SetQueueAttributesCommand({ QueueUrl, Attributes }));
+  expect((await session.send(send)).MessageId).toBeDefined();
+  const foreign = await roleForTest(sandbox, { name: "foreign", account: DEV, principal: account, actions: ["sqs:*"] });
+  const other = new SQSClient(await asSession(sandbox, foreign));
+  await expect(other.send(send)).rejects.toThrow("not authorized to perform: sqs:sendmessage");
 });
 
 test("handing a role to a service asks for iam:PassRole, and conditions see the service", async () => {

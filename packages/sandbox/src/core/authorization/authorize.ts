@@ -1,23 +1,7 @@
-import type { Caller, Need } from "../context.ts";
 import { AwsError } from "../errors.ts";
+import type { Caller, Identity, IdentitySource, Need } from "../identity.ts";
 import { judgePolicies, judgeResourcePolicy, type PolicyRequest } from "../policy.ts";
 import type { ServiceModel } from "../wire/model.ts";
-
-/** What an account's IAM says of a role or a user. */
-export interface Identity {
-  readonly arn: string;
-  readonly policies: readonly string[];
-  /** Document of the permissions boundary, where there is one. */
-  readonly boundary?: string | undefined;
-  readonly boundaryArn?: string | undefined;
-  readonly tags: Readonly<Record<string, string>>;
-}
-
-/** Reads identities; the service that keeps them (IAM) gives it. Undefined for one that isn't there. */
-export interface IdentitySource {
-  role(account: string, name: string): Identity | undefined;
-  user(account: string, name: string): Identity | undefined;
-}
 
 /** Who asks, where. */
 interface Asking {
@@ -47,10 +31,12 @@ export function denialOf(need: Need, asking: Asking, source: IdentitySource | un
   const identity = identityOf(caller, source);
   const request = requestOf(need, asking, owner, identity);
   const granted = need.policy === undefined ? "none" : judgeResourcePolicy(need.policy, request);
+  // Without them the service asks the resource's own policy itself, across accounts.
+  const isResourceKnown = need.policy !== undefined || need.owner !== undefined;
   const isRoot = caller.roleArn === undefined && caller.user === undefined;
 
   if (isRoot || !source) {
-    if (isOwn) return undefined;
+    if (isOwn || !isResourceKnown) return undefined;
     if (granted === "deny") return "with an explicit deny in a resource-based policy";
     return granted === "none" ? noneAllows("resource-based policy", need) : undefined;
   }
@@ -63,7 +49,7 @@ export function denialOf(need: Need, asking: Asking, source: IdentitySource | un
   if (caller.sessionPolicies) limits.push(["session policy", judgePolicies(caller.sessionPolicies, request)]);
   for (const [kind, verdict] of limits) if (verdict === "deny") return `with an explicit deny in a ${kind}`;
 
-  if (!isOwn && granted === "none") {
+  if (!isOwn && isResourceKnown && granted === "none") {
     return byIdentity === "allow"
       ? noneAllows("resource-based policy", need)
       : noneAllows("identity-based policy", need);
@@ -107,8 +93,8 @@ function ownerOf(arn: string | undefined): string | undefined {
 export function refusalOf(need: Need, caller: Caller, denial: Denial, model: ServiceModel): AwsError {
   const isS3 = need.action.startsWith("s3:");
   const { action } = need;
-  // SQS writes its actions in lower case.
-  const shown = action.startsWith("sqs:") ? action.toLowerCase() : action;
+  // SQS writes its actions in lower case, SNS its name in upper case.
+  const shown = action.startsWith("sqs:") ? action.toLowerCase() : action.replace(/^sns:/, "SNS:");
   const reason = denial.replace(action, () => shown);
   const place = need.resource === undefined ? "" : ` on resource: ${isS3 ? `"${need.resource}"` : need.resource}`;
   const message = `User: ${caller.arn} is not authorized to perform: ${shown}${place} ${reason}`;

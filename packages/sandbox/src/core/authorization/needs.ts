@@ -1,6 +1,5 @@
-import type { Need } from "../context.ts";
+import type { IdentitySource, Need } from "../identity.ts";
 import type { OperationModel, ServiceModel } from "../wire/model.ts";
-import type { IdentitySource } from "./authorize.ts";
 import { ASKS_ITSELF, actionsOf, type Field, PASSED_ROLES, PREFIXES, RESOURCES, SEVERAL } from "./table.ts";
 
 type Input = Readonly<Record<string, unknown>>;

@@ -9,7 +9,7 @@ import { resumeEvents } from "./events.ts";
 import { functionOperations } from "./functions.ts";
 import { DEFAULT_LIMITS, startHost } from "./host/host.ts";
 import { endingOf, invoke } from "./invoke.ts";
-import { permissionOperations } from "./permissions.ts";
+import { permissionOperations, policyDocument } from "./permissions.ts";
 import { settingOperations } from "./settings.ts";
 import { versionOperations } from "./versions.ts";
 
@@ -26,8 +26,7 @@ import { versionOperations } from "./versions.ts";
  * Gaps, kept as settings without effect: destinations and dead-letter queues, VPC, ephemeral storage's size. Function
  * URLs, provisioned concurrency, extensions and code signing answer 501. `GetFunction` gives
  * no `Code.Location`. The AWS SDK isn't provided by the runtime: bundle it. The code's folder isn't read-only. More
- * environments than the machine has room for wait instead of being throttled. Identity policies aren't evaluated: the
- * function's own account may invoke it.
+ * environments than the machine has room for wait instead of being throttled.
  * https://docs.aws.amazon.com/lambda/latest/api/
  */
 export const lambda = defineService({
@@ -41,6 +40,7 @@ export const lambda = defineService({
     ...eventSourceOperations,
     Invoke: invoke,
   },
+  policyOf: policyDocument,
   start(runtime) {
     rmSync(join(runtime.surroundings.dataDir, "lambda", "tmp"), { recursive: true, force: true });
     sweepCode(runtime);

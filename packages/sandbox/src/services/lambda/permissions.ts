@@ -1,5 +1,5 @@
 import type * as sdk from "@aws-sdk/client-lambda";
-import type { Context } from "../../core/context.ts";
+import type { Context, ServiceRuntime } from "../../core/context.ts";
 import { AwsError } from "../../core/errors.ts";
 import { policyAllows } from "../../core/policy.ts";
 import type { Operations } from "../../core/service.ts";
@@ -76,8 +76,15 @@ function principalOf(principal: string): unknown {
 const documentOf = (statements: unknown[]) =>
   JSON.stringify({ Version: "2012-10-17", Id: "default", Statement: statements });
 
+/** The policy of a function, or of one of its aliases or versions, by ARN; undefined when it has none. */
+export function policyDocument(runtime: ServiceRuntime, arn: string): string | undefined {
+  const [, , , region = "", account = "", , name = "", qualifier = ""] = arn.split(":");
+  const policy = policies(runtime.storeOf(account, region)).get(`${name}/${qualifier}`);
+  return policy && documentOf(Object.values(policy.statements));
+}
+
 /**
- * Whether the caller may invoke. The function's own account may, because identity policies aren't evaluated yet;
+ * Whether the caller may invoke. The function's own account may as far as identity policies say;
  * another account and a service that acts for a resource (an API, a rule) may what the function's policy allows.
  * A service that acts for nothing is the sandbox itself.
  */

@@ -4,6 +4,7 @@ import { outboxOf } from "./deliver.ts";
 import { publishOperations } from "./publish.ts";
 import { subscriptionOperations } from "./subscriptions.ts";
 import { topicOperations } from "./topic-operations.ts";
+import { policyOf, type TopicRecord } from "./topics.ts";
 
 /**
  * Amazon SNS: standard topics with their policies, tags and attributes; subscriptions to SQS queues (raw or not), Lambda
@@ -20,6 +21,11 @@ export const sns = defineService({
   sdk,
   client: "SNSClient",
   operations: { ...topicOperations, ...subscriptionOperations, ...publishOperations },
+  policyOf(runtime, arn) {
+    const [, , , region = "", account = "", name = ""] = arn.split(":");
+    const topic = runtime.storeOf(account, region).collection<TopicRecord>("topics").get(name);
+    return topic && policyOf(topic);
+  },
   start(runtime) {
     const outbox = outboxOf(runtime);
     outbox.resume();

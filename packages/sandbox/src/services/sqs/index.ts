@@ -4,6 +4,7 @@ import { messageOperations } from "./message-operations.ts";
 import { engineOf } from "./messages.ts";
 import { moveOperations, resumeMoves } from "./move-tasks.ts";
 import { queueOperations } from "./queue-operations.ts";
+import type { QueueRecord } from "./queues.ts";
 
 /**
  * Amazon SQS: standard and FIFO queues (groups in order, deduplication within five minutes, sequence numbers) with
@@ -20,6 +21,10 @@ export const sqs = defineService({
   sdk,
   client: "SQSClient",
   operations: { ...queueOperations, ...messageOperations, ...moveOperations },
+  policyOf(runtime, arn) {
+    const [, , , region = "", account = "", name = ""] = arn.split(":");
+    return runtime.storeOf(account, region).collection<QueueRecord>("queues").get(name)?.attributes.Policy;
+  },
   start(runtime) {
     const engine = engineOf(runtime);
     resumeMoves(runtime);
