@@ -169,6 +169,18 @@ export const lifecycleOperations: Operations<typeof sdk> = {
     return save(home, secret, { policy: undefined });
   },
 
+  ValidateResourcePolicy(context, { SecretId, ResourcePolicy = "" }) {
+    if (SecretId !== undefined) openSecret(context, SecretId, "secretsmanager:ValidateResourcePolicy");
+    try {
+      readPolicy(ResourcePolicy);
+    } catch (error) {
+      if (!(error instanceof AwsError)) throw error;
+      const ErrorMessage = error.message;
+      return { PolicyValidationPassed: false, ValidationErrors: [{ CheckName: "PolicyParser", ErrorMessage }] };
+    }
+    return { PolicyValidationPassed: true, ValidationErrors: [] };
+  },
+
   TagResource(context, { SecretId, Tags = [] }) {
     const { secret, home } = openSecret(context, SecretId, "secretsmanager:TagResource");
     const kept = (secret.tags ?? []).filter((tag) => !Tags.some(({ Key }) => Key === tag.Key));

@@ -46,7 +46,7 @@ export interface VersionRecord {
 }
 
 export const CURRENT = "AWSCURRENT";
-export const PREVIOUS = "AWSPREVIOUS";
+const PREVIOUS = "AWSPREVIOUS";
 export const PENDING = "AWSPENDING";
 export const DEFAULT_KEY = "alias/aws/secretsmanager";
 
@@ -83,6 +83,15 @@ export function forget(home: Home & Pick<Context, "store">, secret: SecretRecord
   });
 }
 
+const NAME = /^[\w/+=.@!-]{1,512}$/;
+
+export function checkName(name: string): void {
+  if (NAME.test(name)) return;
+  throw validation(
+    "Invalid name. Must be a valid name containing alphanumeric characters, or any of the following: -/_+=.@!",
+  );
+}
+
 interface OpenSecret {
   readonly secret: SecretRecord;
   /** Acts in the secret's own account and region. */
@@ -101,6 +110,7 @@ export function openSecret(
   { evenDeleted = false }: { evenDeleted?: boolean } = {},
 ): OpenSecret {
   const given = id ?? "";
+  if (!given.startsWith("arn:")) checkName(given);
   const [, , , region = context.region, account = context.account, , ...rest] = given.startsWith("arn:")
     ? given.split(":")
     : [];

@@ -6,6 +6,7 @@ import type { Operations } from "../../core/service.ts";
 import {
   accessDay,
   CURRENT,
+  checkName,
   DEFAULT_KEY,
   getVersion,
   invalidParameter,
@@ -21,7 +22,6 @@ import {
   validation,
 } from "./secrets.ts";
 
-const NAME = /^[\w/+=.@!-]{1,512}$/;
 const LARGEST_BYTES = 65_536;
 const MOST_STAGES = 20;
 const SUFFIX = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
@@ -60,7 +60,7 @@ async function sealFor(home: Context, secret: SecretRecord, version: string, byt
   }
 }
 
-export async function open(home: Context, secret: SecretRecord, version: VersionRecord): Promise<Buffer> {
+async function open(home: Context, secret: SecretRecord, version: VersionRecord): Promise<Buffer> {
   try {
     return await unseal(home, version.sealed, encryptionContext(secret.arn, version.id));
   } catch (error) {
@@ -148,11 +148,7 @@ function suffix(context: Context): string {
 export const valueOperations: Operations<typeof sdk> = {
   async CreateSecret(context, input) {
     const { Name: name = "", ClientRequestToken: token = "", Tags } = input;
-    if (!NAME.test(name)) {
-      throw validation(
-        "Invalid name. Must be a valid name containing alphanumeric characters, or any of the following: -/_+=.@!",
-      );
-    }
+    checkName(name);
     if (input.AddReplicaRegions?.length) {
       throw new AwsError("NotImplemented", "sandbox: Secrets Manager replicas are not implemented", { status: 501 });
     }

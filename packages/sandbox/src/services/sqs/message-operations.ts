@@ -68,10 +68,16 @@ function batch<E extends { Id?: string | undefined }, R>(entries: readonly E[], 
       Successful.push({ ...run(entry), Id });
     } catch (error) {
       if (!(error instanceof AwsError)) throw error;
-      Failed.push({ Id, Code: error.code, Message: error.message, SenderFault: true });
+      // In a batch SQS says the same of parameters in other words.
+      const Message = error.message.replace("parameters are invalid.", "parameters cannot be validated.");
+      Failed.push({ Id, Code: error.code, Message, SenderFault: true });
     }
   }
-  return { Successful, Failed };
+  // What is empty isn't in the answer.
+  return {
+    Successful: Successful.length > 0 ? Successful : undefined,
+    Failed: Failed.length > 0 ? Failed : undefined,
+  };
 }
 
 function checkSeconds(name: string, seconds: number, longest: number): void {

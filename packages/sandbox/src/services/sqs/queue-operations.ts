@@ -144,7 +144,7 @@ export const queueOperations: Operations<typeof sdk> = {
     changePolicy(context, queue, (document) => {
       const left = document.Statement.filter(({ Sid }) => Sid !== Label);
       if (left.length === document.Statement.length) {
-        const reason = "Reason: can't find label on existing policy.";
+        const reason = "Reason: can't find label.";
         throw new AwsError("InvalidParameterValue", `Value ${Label} for parameter Label is invalid. ${reason}`);
       }
       document.Statement = left;
@@ -163,6 +163,7 @@ export const queueOperations: Operations<typeof sdk> = {
     };
     const wanted = new Set<string>(AttributeNames);
     const shown = Object.entries(all).filter(([name]) => wanted.has("All") || wanted.has(name));
+    if (shown.length === 0) return {};
     return { Attributes: Object.fromEntries(shown) as Partial<Record<QueueAttributeName, string>> };
   },
 
@@ -187,5 +188,8 @@ export const queueOperations: Operations<typeof sdk> = {
     return {};
   },
 
-  ListQueueTags: (context, { QueueUrl }) => ({ Tags: { ...openQueue(context, QueueUrl, "sqs:ListQueueTags").tags } }),
+  ListQueueTags(context, { QueueUrl }) {
+    const { tags } = openQueue(context, QueueUrl, "sqs:ListQueueTags");
+    return Object.keys(tags).length > 0 ? { Tags: { ...tags } } : {};
+  },
 };

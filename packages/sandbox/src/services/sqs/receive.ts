@@ -113,7 +113,7 @@ function wantedAttributes(message: StoredMessage, names: readonly string[]): Rec
   const isWanted = (attribute: string) =>
     names.some(
       (name) =>
-        name === "All" || name === attribute || (name.endsWith(".*") && attribute.startsWith(name.slice(0, -2))),
+        ["All", "*", attribute].includes(name) || (name.endsWith(".*") && attribute.startsWith(name.slice(0, -2))),
     );
   return Object.fromEntries(Object.entries(all).filter(([name]) => isWanted(name)));
 }
