@@ -8,7 +8,7 @@ export type {
   Signals,
   Surroundings,
 } from "./core/context.ts";
-export type { AccessKey } from "./core/credentials.ts";
 export { AwsError } from "./core/errors.ts";
 export type { Fault, FaultPlan, Faults } from "./core/faults.ts";
+export type { AccessKey } from "./core/identity.ts";
 export { type Sandbox, type SandboxOptions, startSandbox } from "./sandbox.ts";

@@ -1,30 +1,6 @@
-import type { IdentitySource } from "./authorization/authorize.ts";
-import type { UserKeys } from "./credentials.ts";
 import type { Faults } from "./faults.ts";
+import type { Caller, IdentitySource, Need, UserKeys } from "./identity.ts";
 import type { Collection, Store } from "./store.ts";
-
-/** Who signed a request: a long-lived key of an account, or the session of an assumed role. */
-export interface Caller {
-  readonly account: string;
-  /** `arn:aws:iam::111111111111:user/sandbox`, `arn:aws:sts::222222222222:assumed-role/reader/session`. */
-  readonly arn: string;
-  readonly accessKeyId: string;
-  /** Of a session: the role itself, with its path (which `arn` leaves out). */
-  readonly roleArn?: string;
-  readonly sourceIdentity?: string;
-  /** Of an IAM user's access key: the user's name. A key of the account itself has none, and may everything. */
-  readonly user?: string;
-  /** Policies that were given when the session was begun; it may at most what they allow. */
-  readonly sessionPolicies?: readonly string[];
-  /** `aws:PrincipalTag/…`: of the session. */
-  readonly tags?: Readonly<Record<string, string>>;
-  /** Set when a service acts by itself, in process: its principal, `codepipeline.amazonaws.com`. */
-  readonly service?: string;
-  /** For what the service acts (a rule, a topic): `aws:SourceArn` in a resource's policy. */
-  readonly sourceArn?: string;
-  /** In whose account the service acts: `aws:SourceAccount`. */
-  readonly sourceAccount?: string;
-}
 
 /**
  * Where an in-process call acts, and as whom. Left out: the account and region of the calling operation, as the calling
@@ -169,21 +145,6 @@ export interface ServiceRuntime {
   scopes(): { account: string; region: string }[];
   /** Acts in `account` and `region`, as the service itself. */
   contextFor(account: string, region: string): Context;
-}
-
-/** One thing that a request needs permission for. */
-export interface Need {
-  /** `s3:GetObject` */
-  readonly action: string;
-  /** Its ARN; `*` for an action that knows no resource. Left out where it isn't known: any resource of a policy matches. */
-  readonly resource?: string | undefined;
-  /** Condition keys in lower case, beyond those that follow from the caller, the time and the region. */
-  readonly conditions?: Readonly<Record<string, string | readonly string[] | undefined>>;
-  /** The resource's own policy, where it has one, and the account that it belongs to. */
-  readonly policy?: string | undefined;
-  readonly owner?: string;
-  /** The resource's policy has to allow it whatever the identity's says: a key's, a role's trust. */
-  readonly policyDecides?: boolean;
 }
 
 /** What an operation is given. It knows no HTTP. */

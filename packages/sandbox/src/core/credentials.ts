@@ -1,13 +1,9 @@
 import { randomBytes, timingSafeEqual } from "node:crypto";
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
-import type { Caller, RandomSource, SandboxClock } from "./context.ts";
+import type { RandomSource, SandboxClock } from "./context.ts";
+import type { AccessKey, Caller, UserKeyRecord, UserKeys } from "./identity.ts";
 import type { Store } from "./store.ts";
-
-export interface AccessKey {
-  readonly accessKeyId: string;
-  readonly secretAccessKey: string;
-}
 
 interface SessionKey extends AccessKey {
   readonly sessionToken: string;
@@ -24,21 +20,6 @@ interface SessionRequest {
   readonly policies?: readonly string[] | undefined;
   readonly tags?: Readonly<Record<string, string>> | undefined;
   readonly durationMs: number;
-}
-
-interface UserKeyRecord extends AccessKey {
-  /** `arn:aws:iam::222222222222:user/alice` */
-  readonly userArn: string;
-  readonly createdAt: string;
-  readonly isActive: boolean;
-}
-
-/** Access keys of IAM users. Whether a user may have one was decided before. */
-export interface UserKeys {
-  create(userArn: string): UserKeyRecord;
-  list(userArn: string): UserKeyRecord[];
-  setActive(accessKeyId: string, isActive: boolean): void;
-  delete(accessKeyId: string): void;
 }
 
 interface SessionRecord {

@@ -79,7 +79,7 @@ test("faults and the clock are at hand over HTTP, and a plan that can't be one s
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
     const answer = response.status === 204 ? undefined : await response.json();
-    return { status: response.status, body: answer as Record<string, string> };
+    return { status: response.status, body: answer as { id: string; now: string } };
   };
   const made = await ask("POST", "faults", { service: "sqs", effect: { kind: "throttle" } });
   expect(made).toMatchObject({ status: 201, body: { id: expect.any(String), met: 0 } });

@@ -47,7 +47,7 @@ type Effect = z.output<typeof effect>;
 export type Fault = z.output<typeof plan> & { readonly id: string; readonly met: number };
 
 /** What a fault is looked up by. */
-export interface FaultTarget {
+interface FaultTarget {
   readonly service: string;
   readonly operation: string;
   readonly account?: string;

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { Caller } from "./context.ts";
+import type { Caller } from "./identity.ts";
 import { parsePolicy, policyAllows } from "./policy.ts";
 
 const role = "arn:aws:iam::222222222222:role/deploy";

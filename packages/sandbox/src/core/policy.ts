@@ -7,8 +7,8 @@ import {
   resolved,
 } from "./authorization/conditions.ts";
 import { matchesArn, matchesPattern } from "./authorization/match.ts";
-import type { Caller } from "./context.ts";
 import { AwsError } from "./errors.ts";
+import type { Caller } from "./identity.ts";
 
 /** One request, as a policy sees it. */
 export interface PolicyRequest {

@@ -1,9 +1,8 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { denialOf, type IdentitySource, refusalOf } from "./authorization/authorize.ts";
+import { denialOf, refusalOf } from "./authorization/authorize.ts";
 import type {
   AnyCommand,
-  Caller,
   CallScope,
   Context,
   RandomSource,
@@ -15,6 +14,7 @@ import type {
 } from "./context.ts";
 import { sessionArn } from "./credentials.ts";
 import { AwsError } from "./errors.ts";
+import type { Caller, IdentitySource } from "./identity.ts";
 import { invoke, withStreams } from "./invoke.ts";
 import type { Collection, State } from "./store.ts";
 import type { OperationModel, ServiceModel } from "./wire/model.ts";

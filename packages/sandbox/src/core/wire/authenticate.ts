@@ -1,6 +1,7 @@
-import type { Caller, SandboxClock } from "../context.ts";
+import type { SandboxClock } from "../context.ts";
 import { type Credentials, sameText } from "../credentials.ts";
 import { AwsError } from "../errors.ts";
+import type { Caller } from "../identity.ts";
 import type { Dechunked } from "./chunked.ts";
 import { header } from "./message.ts";
 import type { Call } from "./protocols/protocol.ts";

@@ -1,7 +1,7 @@
 import type { NormalizedSchema } from "@smithy/core/schema";
-import type { Caller } from "../context.ts";
 import { AwsError } from "../errors.ts";
 import type { FaultWords } from "../faults.ts";
+import type { Caller } from "../identity.ts";
 import type { Protocol, ServiceModel } from "./model.ts";
 import type { Call } from "./protocols/protocol.ts";
 import type { TooLarge } from "./receive.ts";

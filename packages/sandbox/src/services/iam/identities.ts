@@ -1,5 +1,5 @@
-import type { Identity, IdentitySource } from "../../core/authorization/authorize.ts";
 import type { ServiceRuntime } from "../../core/context.ts";
+import type { Identity, IdentitySource } from "../../core/identity.ts";
 import { awsManagedDocument } from "./aws-managed.ts";
 import {
   type PolicyRecord,
