@@ -9,6 +9,7 @@ import { codebuild } from "./services/codebuild/index.ts";
 import { codeConnections } from "./services/codeconnections/index.ts";
 import { codepipeline } from "./services/codepipeline/index.ts";
 import { dynamoDb, dynamoDbStreams } from "./services/dynamodb/index.ts";
+import { ec2 } from "./services/ec2/index.ts";
 import { eventBridge } from "./services/eventbridge/index.ts";
 import { iam } from "./services/iam/index.ts";
 import { kms } from "./services/kms/index.ts";
@@ -36,6 +37,7 @@ export const services: readonly ServiceDefinition[] = [
   kms,
   sqs,
   sns,
+  ec2,
   dynamoDb,
   dynamoDbStreams,
   ssm, // keeps SecureStrings with KMS

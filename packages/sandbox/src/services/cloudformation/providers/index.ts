@@ -3,6 +3,9 @@ import { apiProviders } from "./api-gateway.ts";
 import { codeProviders } from "./code.ts";
 import { customResource } from "./custom-resource.ts";
 import { tableProviders } from "./dynamodb.ts";
+import { networkProviders } from "./ec2.ts";
+import { routingProviders } from "./ec2-routing.ts";
+import { securityGroupProviders } from "./ec2-security-groups.ts";
 import { eventSourceProviders } from "./event-source-mapping.ts";
 import { eventProviders } from "./events.ts";
 import { iamProviders } from "./iam.ts";
@@ -38,11 +41,14 @@ const byType: ReadonlyMap<string, Provider> = new Map(
     ...iamProviders,
     ...keyProviders,
     ...lambdaProviders,
+    ...networkProviders,
     ...observabilityProviders,
     ...parameterProviders,
     ...queueProviders,
+    ...routingProviders,
     ...scheduleProviders,
     ...secretProviders,
+    ...securityGroupProviders,
     ...stateMachineProviders,
     ...tableProviders,
     ...topicProviders,
