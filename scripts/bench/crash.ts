@@ -4,7 +4,13 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { createInterface } from "node:readline";
-import { checkAll, type Ledger, newLedger, type Settings, workUntilKilled } from "./crash/work.ts";
+import {
+  checkAll,
+  type Ledger,
+  newLedger,
+  type Settings,
+  workUntilKilled,
+} from "../../packages/sandbox/test/crash/work.ts";
 import { print } from "./figure.ts";
 
 const root = path.resolve(import.meta.dirname, "../..");

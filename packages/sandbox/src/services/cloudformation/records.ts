@@ -121,7 +121,7 @@ export interface ResourceRecord extends Omit<PhysicalResource, "physicalId"> {
   readonly drift?: ResourceDrift | undefined;
 }
 
-export interface ResourceDrift {
+interface ResourceDrift {
   readonly status: StackResourceDriftStatus;
   readonly at: string;
   readonly expected: JsonObject;

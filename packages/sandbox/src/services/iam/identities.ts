@@ -52,6 +52,6 @@ function identityOf(
 /** A boundary that isn't there any more allows nothing. */
 const NOTHING = '{"Statement":[]}';
 
-export function defaultVersion(policy: PolicyRecord | undefined): string | undefined {
+function defaultVersion(policy: PolicyRecord | undefined): string | undefined {
   return policy?.versions.find(({ id }) => id === policy.defaultVersion)?.document;
 }

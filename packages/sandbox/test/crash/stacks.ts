@@ -10,8 +10,10 @@ import {
 } from "@aws-sdk/client-cloudformation";
 import { KMSClient, ListKeysCommand, ListResourceTagsCommand } from "@aws-sdk/client-kms";
 import { ListQueuesCommand, SQSClient } from "@aws-sdk/client-sqs";
-import { until } from "../figure.ts";
 import { attempt, type Ledger, type Settings } from "./work.ts";
+
+/** What was under way when the sandbox was killed goes on at its next start; it takes seconds. */
+const LONGEST_REST_MS = 60_000;
 
 /** Queues one after the other, so that an operation takes a while, and a key, whose id is nobody's choice. */
 function template(delay: number): string {
@@ -48,10 +50,7 @@ export async function workOnStacks(settings: Settings, ledger: Ledger, round: nu
 /** Every stack comes to rest as it was asked for; every resource belongs to one, and its events tell of it. */
 export async function checkStacks(settings: Settings, ledger: Ledger): Promise<void> {
   const client = new CloudFormationClient(settings);
-  const stacks = await until("the stacks to come to rest", 60_000, 50, async () => {
-    const { Stacks: found = [] } = await client.send(new DescribeStacksCommand({}));
-    return found.every(({ StackStatus: status = "" }) => !status.endsWith("IN_PROGRESS")) ? found : undefined;
-  });
+  const stacks = await stacksAtRest(client);
   const byName = new Map<string, Stack>(stacks.map((stack) => [stack.StackName ?? "", stack]));
   for (const [name, wanted] of ledger.stacks) {
     ledger.checked++;
@@ -73,6 +72,16 @@ export async function checkStacks(settings: Settings, ledger: Ledger): Promise<v
     if (resources.length !== 16) ledger.lost.push(`${StackName} has ${resources.length} resources`);
   }
   await checkOrphans(settings, ledger, known);
+}
+
+async function stacksAtRest(client: CloudFormationClient): Promise<Stack[]> {
+  const deadline = performance.now() + LONGEST_REST_MS;
+  for (;;) {
+    const { Stacks: found = [] } = await client.send(new DescribeStacksCommand({}));
+    if (found.every(({ StackStatus: status = "" }) => !status.endsWith("IN_PROGRESS"))) return found;
+    if (performance.now() > deadline) throw new Error("The stacks didn't come to rest.");
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
 }
 
 /** A queue or key that was made for a stack and that no stack has. */
