@@ -1,13 +1,21 @@
 import {
+  CreateEventBusCommand,
+  DeleteEventBusCommand,
   DeleteRuleCommand,
+  DescribeEventBusCommand,
+  PutPermissionCommand,
   PutRuleCommand,
   PutTargetsCommand,
+  RemovePermissionCommand,
   RemoveTargetsCommand,
+  TagResourceCommand,
   type Target,
+  UntagResourceCommand,
+  UpdateEventBusCommand,
 } from "@aws-sdk/client-eventbridge";
 import type { Json, JsonObject } from "@turnpike/cloudformation";
 import { defineProvider, type Made, type ProviderCall } from "../provider.ts";
-import { document, list, object, tagList, text } from "./values.ts";
+import { createOnce, document, goneTags, list, number, object, present, tagList, text } from "./values.ts";
 
 const rule = defineProvider({
   type: "AWS::Events::Rule",
@@ -65,8 +73,18 @@ async function putRule(call: ProviderCall, name: string, before: JsonObject): Pr
   const ids = targetIds(properties);
   const gone = targetIds(before).filter((id) => !ids.includes(id));
   if (gone.length > 0) await send(new RemoveTargetsCommand({ Rule: name, EventBusName: bus, Ids: gone }));
-  const Targets = list(properties.Targets) as unknown as Target[];
+  const Targets = list(properties.Targets).map((target) => readTarget(object(target)));
   if (Targets.length > 0) await send(new PutTargetsCommand({ Rule: name, EventBusName: bus, Targets }));
+}
+
+/** Numbers may have come as text. */
+function readTarget(given: JsonObject): Target {
+  const retry = object(given.RetryPolicy);
+  const RetryPolicy = present({
+    MaximumRetryAttempts: number(retry.MaximumRetryAttempts),
+    MaximumEventAgeInSeconds: number(retry.MaximumEventAgeInSeconds),
+  });
+  return { ...given, ...(given.RetryPolicy === undefined ? {} : { RetryPolicy }) } as unknown as Target;
 }
 
 const targetIds = (properties: JsonObject) =>
@@ -80,4 +98,75 @@ function madeRule(call: ProviderCall, name: string): Made {
   return { physicalId: physicalIdOf(bus, name), attributes: { Arn } };
 }
 
-export const eventProviders = [rule];
+const bus = defineProvider({
+  type: "AWS::Events::EventBus",
+  properties: ["Description", "Name", "Policy", "Tags"],
+  required: ["Name"],
+  takesTags: true,
+  async create(call) {
+    const name = text(call.properties.Name) ?? "";
+    const Description = text(call.properties.Description);
+    await createOnce(call, () =>
+      call.send(new CreateEventBusCommand({ Name: name, Description, Tags: tagList(call) })),
+    );
+    call.initiated(name);
+    await putPolicy(call, name);
+    return madeBus(call, name);
+  },
+  async update(call, { physicalId: name, tags }) {
+    await call.send(new UpdateEventBusCommand({ Name: name, Description: text(call.properties.Description) }));
+    await putPolicy(call, name);
+    const made = madeBus(call, name);
+    const ResourceARN = String(made.attributes.Arn);
+    await call.send(new TagResourceCommand({ ResourceARN, Tags: tagList(call) }));
+    const TagKeys = goneTags(call, tags);
+    if (TagKeys.length > 0) await call.send(new UntagResourceCommand({ ResourceARN, TagKeys }));
+    return made;
+  },
+  async remove(call, { physicalId }) {
+    await call.send(new DeleteEventBusCommand({ Name: physicalId }));
+  },
+});
+
+async function putPolicy(call: ProviderCall, name: string): Promise<void> {
+  const { Policy } = call.properties;
+  if (Policy !== undefined) {
+    await call.send(new PutPermissionCommand({ EventBusName: name, Policy: document(Policy) }));
+  } else await call.send(new RemovePermissionCommand({ EventBusName: name, RemoveAllPermissions: true }));
+}
+
+function madeBus({ region, account, properties }: ProviderCall, name: string): Made {
+  const Arn = `arn:aws:events:${region}:${account}:event-bus/${name}`;
+  const Policy = properties.Policy === undefined ? "" : document(properties.Policy);
+  return { physicalId: name, attributes: { Arn, Name: name, Policy } };
+}
+
+/** One statement of a bus's policy, under its id. */
+const busPolicy = defineProvider({
+  type: "AWS::Events::EventBusPolicy",
+  properties: ["EventBusName", "Statement", "StatementId"],
+  required: ["Statement", "StatementId"],
+  takesTags: false,
+  create: putStatement,
+  update: putStatement,
+  async remove(call, { properties }) {
+    const StatementId = text(properties.StatementId);
+    await call.send(new RemovePermissionCommand({ EventBusName: text(properties.EventBusName), StatementId }));
+  },
+});
+
+async function putStatement(call: ProviderCall): Promise<Made> {
+  const { EventBusName, Statement, StatementId } = call.properties;
+  const Name = text(EventBusName);
+  const Sid = text(StatementId) ?? "";
+  // The service replaces a policy as a whole: the others' statements go along.
+  const { Policy } = await call.send(new DescribeEventBusCommand({ Name }));
+  const { Statement: before } = JSON.parse(Policy ?? '{"Statement":[]}') as { Statement: { Sid?: string }[] };
+  const others = before.filter((statement) => statement.Sid !== Sid);
+  const all = [...others, { Sid, ...object(Statement) }];
+  const policy = JSON.stringify({ Version: "2012-10-17", Statement: all });
+  await call.send(new PutPermissionCommand({ EventBusName: Name, Policy: policy }));
+  return { physicalId: `${Name ?? "default"}|${Sid}`, attributes: {} };
+}
+
+export const eventProviders = [rule, bus, busPolicy];
