@@ -24,6 +24,11 @@ export interface MetricReader {
   readonly scope: Scope;
 }
 
+/** Several statistics of one metric, as dashboards ask for them, read it once. */
+interface CachedReader extends MetricReader {
+  readonly known: Map<string, readonly Bucket[]>;
+}
+
 export interface QueryRange {
   readonly fromMs: number;
   readonly toMs: number;
@@ -52,11 +57,12 @@ const UNIT_ORDER =
  * Works queries out, each once and only when it is asked for. Raises `ValidationError` for what no query may say and for
  * expressions that refer to nothing or to each other.
  */
-export function openQueries(reader: MetricReader, queries: readonly MetricDataQuery[], range: QueryRange) {
+export function openQueries(from: MetricReader, queries: readonly MetricDataQuery[], range: QueryRange) {
   const byId = new Map(queries.map((query) => [query.Id ?? "", query]));
   if (byId.size !== queries.length) throw invalid("The values for parameter id in MetricDataQueries are not unique.");
-  for (const query of queries) checkQuery(query, reader.scope);
+  for (const query of queries) checkQuery(query, from.scope);
   const known = new Map<string, QueryResult>();
+  const reader: CachedReader = { ...from, known: new Map() };
 
   const periodOf = (query: MetricDataQuery, seen: readonly string[] = []): number => {
     if (query.MetricStat) return readPeriod(query.MetricStat.Period);
@@ -139,11 +145,14 @@ function checkQuery(query: MetricDataQuery, scope: Scope): void {
   }
 }
 
-function readMetric(reader: MetricReader, given: MetricStat, range: QueryRange): QueryResult {
+function readMetric(reader: CachedReader, given: MetricStat, range: QueryRange): QueryResult {
   const { Metric: metric, Stat = "", Unit: unit, Period } = given;
   const { of, needsSamples } = statistic(Stat);
   const periodSeconds = readPeriod(Period);
-  const buckets = bucketsOf(reader, metricOf(metric), { ...range, periodSeconds, unit, needsSamples });
+  const key = JSON.stringify([metricOf(metric), periodSeconds, unit, needsSamples]);
+  const wanted = { ...range, periodSeconds, unit, needsSamples };
+  const buckets = reader.known.get(key) ?? bucketsOf(reader, metricOf(metric), wanted);
+  reader.known.set(key, buckets);
   const units = UNIT_ORDER.filter((one) => buckets.some((bucket) => bucket.unit === one));
   const points = new Map<number, number>();
   for (const bucket of buckets) {

@@ -3,7 +3,7 @@ import type { RejectedLogEventsInfo } from "@aws-sdk/client-cloudwatch-logs";
 import type { Operation } from "../../core/service.ts";
 import { statement } from "../../core/statements.ts";
 import { putEmbeddedMetrics, putFilteredMetrics } from "./line-metrics.ts";
-import { constraint, getGroup, getStream, groupId, groupName, invalid } from "./records.ts";
+import { constraint, getGroup, getStream, groupId, groupName, invalid, type Line } from "./records.ts";
 import { noteDeliveries, startDelivering } from "./subscription-delivery.ts";
 
 const DAY_MS = 24 * 3600 * 1000;
@@ -13,13 +13,6 @@ const NEWEST_MS = 2 * 3600 * 1000;
 const EVENT_OVERHEAD_BYTES = 26;
 const LARGEST_BATCH_BYTES = 1_048_576;
 const MOST_EVENTS = 10_000;
-
-/** A line as it was taken. */
-export interface Line {
-  readonly ordinal: number;
-  readonly atMs: number;
-  readonly message: string;
-}
 
 /** https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutLogEvents.html */
 export const putLogEvents: Operation<typeof sdk, "PutLogEvents"> = async (context, input) => {

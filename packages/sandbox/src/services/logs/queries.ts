@@ -6,29 +6,8 @@ import type { Operations } from "../../core/service.ts";
 import { parseQuery, type Row } from "./insights/query.ts";
 import { notThere } from "./metric-filters.ts";
 import { groupName, groups, invalid } from "./records.ts";
+import { type QueryRecord, queries, queryRows } from "./query-records.ts";
 import { cancelQuery, runQuery } from "./run-query.ts";
-
-export interface QueryRecord {
-  readonly id: string;
-  readonly groups: readonly string[];
-  /** Seconds. */
-  readonly startTime: number;
-  readonly endTime: number;
-  readonly text: string;
-  readonly limit: number | undefined;
-  readonly status: QueryStatus;
-  readonly createdAtMs: number;
-  readonly tookMs: number;
-  readonly statistics: {
-    readonly recordsMatched: number;
-    readonly recordsScanned: number;
-    readonly bytesScanned: number;
-  };
-}
-
-export const queries = (context: Context) => context.collection<QueryRecord>("queries");
-/** By the query's id; apart from the query, because rows are many. */
-export const queryRows = (context: Context) => context.collection<Row[]>("query-rows");
 
 const MOST_GROUPS = 50;
 const LONGEST_QUERY = 10_000;

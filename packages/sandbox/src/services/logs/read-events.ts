@@ -26,8 +26,8 @@ const LARGEST_PAGE = 10_000;
 const LARGEST_PAGE_BYTES = 1_048_576;
 /** Events looked at for one page of FilterLogEvents; AWS too answers short pages with a token. */
 const SCAN = 10_000;
-/** As many again, where SQLite looks for a text before a line is read. */
-const SEARCHED = 100_000;
+/** And those among which SQLite looks for a text before a line is read. */
+const SEARCHED = 50_000;
 const FOREVER_MS = Number.MAX_SAFE_INTEGER;
 /** Up to so many streams are read each by its own index; more by their group's. */
 const FEW_STREAMS = 3;
@@ -52,7 +52,7 @@ export const readOperations: Operations<typeof sdk> = {
       context.store.sql,
       `SELECT * FROM logs_lines WHERE stream = ? AND at_ms >= ? AND at_ms < ? AND (at_ms, ordinal) ${after} (?, ?)
        AND ingested_ms <= ? ORDER BY at_ms ${order}, ordinal ${order} LIMIT ?`,
-    ).all(stream.id, Math.max(startTime, oldestMs), endTime, at.atMs, at.ordinal, putByMs, size);
+    ).all(stream.id, Math.max(startTime, oldestMs), endTime, at.atMs, at.ordinal, putByMs ?? FOREVER_MS, size);
     const events = withinBytes(rows as unknown as EventRow[]);
     if (!forward) events.reverse();
     const [first, last] = [events[0], events.at(-1)];
@@ -84,25 +84,24 @@ export const readOperations: Operations<typeof sdk> = {
       : logStreamNamePrefix === undefined
         ? undefined
         : listStreams(context, group, logStreamNamePrefix);
-    const { rows, end } = scan(context, group, {
-      ...{ streams: streams?.map(({ id }) => id), fromMs, toMs, at, putByMs, needles: pattern.needles },
-    });
+    const scope = { streams: streams?.map(({ id }) => id), fromMs, toMs, at, putByMs, needles: pattern.needles };
+    const { rows, end } = scan(context, group, scope);
     const found: EventRow[] = [];
     let bytes = 0;
-    let seen: Cursor | undefined = end;
-    let before: Cursor = at;
+    let looked = 0;
+    let last: Cursor = at;
+    let next: Cursor | undefined = end;
     for (const row of rows) {
-      if (!pattern.matches(row.message)) {
-        before = { atMs: row.at_ms, ordinal: row.ordinal };
-        continue;
-      }
-      if (found.length >= size || (bytes + row.message.length > LARGEST_PAGE_BYTES && found.length > 0)) {
-        seen = before;
+      const isWanted = pattern.matches(row.message);
+      const isFull = found.length >= size || (bytes + row.message.length > LARGEST_PAGE_BYTES && found.length > 0);
+      if ((isWanted && isFull) || looked++ === SCAN) {
+        next = last;
         break;
       }
+      last = { atMs: row.at_ms, ordinal: row.ordinal };
+      if (!isWanted) continue;
       found.push(row);
       bytes += row.message.length;
-      before = { atMs: row.at_ms, ordinal: row.ordinal };
     }
     const names = streamNames(context, [...new Set(found.map(({ stream }) => stream))]);
     return {
@@ -114,7 +113,7 @@ export const readOperations: Operations<typeof sdk> = {
         eventId: eventId(row.ordinal),
       })),
       searchedLogStreams: [],
-      nextToken: seen ? `f/${seen.atMs}/${seen.ordinal}` : undefined,
+      nextToken: next ? `f/${next.atMs}/${next.ordinal}` : undefined,
     };
   },
 };
@@ -125,39 +124,42 @@ interface Scan {
   readonly fromMs: number;
   readonly toMs: number;
   readonly at: Cursor;
-  readonly putByMs: number;
+  readonly putByMs: number | undefined;
   readonly needles: readonly string[];
 }
 
 /**
- * The next lines of a group that may match, and where the next page goes on; there is none when everything was looked
- * at. A line without a needle is left out by SQLite, which is many times faster than reading it here.
+ * The next lines of a group that may match, read as they are asked for, and where the next page goes on; there is none
+ * when these are all. A line without a needle is left out by SQLite, which is many times faster than reading it here.
  */
-function scan(context: Context, group: string, wanted: Scan): { rows: EventRow[]; end: Cursor | undefined } {
+function scan(context: Context, group: string, wanted: Scan): { rows: Iterable<EventRow>; end: Cursor | undefined } {
   const { streams, fromMs, toMs, at, putByMs, needles } = wanted;
   const { sql } = context.store;
   const isFew = streams !== undefined && streams.length <= FEW_STREAMS;
-  const where = isFew ? "stream IN (SELECT value FROM json_each(?))" : "log_group = ?";
-  const scope: SQLInputValue = isFew ? JSON.stringify(streams) : groupId(context, group);
-  const only = streams !== undefined && !isFew ? "AND stream IN (SELECT value FROM json_each(?))" : "";
-  const onlyScope = only === "" ? [] : [JSON.stringify(streams)];
-  const range = `${where} AND at_ms >= ? AND at_ms <= ? AND (at_ms, ordinal) > (?, ?) AND ingested_ms <= ? ${only}`;
-  const bounds = [scope, fromMs, toMs, at.atMs, at.ordinal, putByMs, ...onlyScope];
-  const most = needles.length > 0 ? SEARCHED : SCAN;
-  // The last line that this page looks at, where there are more.
+  const conditions: [string, SQLInputValue[]][] = [
+    isFew
+      ? ["stream IN (SELECT value FROM json_each(?))", [JSON.stringify(streams)]]
+      : ["log_group = ?", [groupId(context, group)]],
+    ["at_ms >= ? AND at_ms <= ? AND (at_ms, ordinal) > (?, ?)", [fromMs, toMs, at.atMs, at.ordinal]],
+  ];
+  // The last line that this page looks at, where there are more: an index alone tells.
+  const where = () => conditions.map(([condition]) => condition).join(" AND ");
+  const bounds = () => conditions.flatMap(([, values]) => values);
   const last = statement(
     sql,
-    `SELECT at_ms, ordinal FROM logs_lines WHERE ${range} ORDER BY at_ms, ordinal LIMIT 1 OFFSET ${most - 1}`,
-  ).get(...bounds);
+    `SELECT at_ms, ordinal FROM logs_lines WHERE ${where()} ORDER BY at_ms, ordinal LIMIT 1 OFFSET ${SEARCHED - 1}`,
+  ).get(...bounds());
   const end = last && { atMs: Number(last.at_ms), ordinal: Number(last.ordinal) };
-  const until = end ?? { atMs: FOREVER_MS, ordinal: FOREVER_MS };
-  const rows = statement(
-    sql,
-    `SELECT * FROM logs_lines WHERE ${range} AND (at_ms, ordinal) <= (?, ?) ${needles.map(() => "AND instr(message, ?) > 0").join(" ")}
-     ORDER BY at_ms, ordinal LIMIT ${SCAN}`,
-  ).all(...bounds, until.atMs, until.ordinal, ...needles) as unknown as EventRow[];
-  const cut = rows.length === SCAN ? rows.at(-1) : undefined;
-  return { rows, end: cut ? { atMs: cut.at_ms, ordinal: cut.ordinal } : end };
+  if (end) conditions.push(["(at_ms, ordinal) <= (?, ?)", [end.atMs, end.ordinal]]);
+  if (streams !== undefined && !isFew) {
+    conditions.push(["stream IN (SELECT value FROM json_each(?))", [JSON.stringify(streams)]]);
+  }
+  if (putByMs !== undefined) conditions.push(["ingested_ms <= ?", [putByMs]]);
+  for (const needle of needles) conditions.push(["instr(message, ?) > 0", [needle]]);
+  const rows = sql
+    .prepare(`SELECT * FROM logs_lines WHERE ${where()} ORDER BY at_ms, ordinal`)
+    .iterate(...bounds()) as Iterable<unknown> as Iterable<EventRow>;
+  return { rows, end };
 }
 
 function streamNames(context: Context, ids: readonly number[]): ReadonlyMap<number, string> {

@@ -165,12 +165,15 @@ const DAY_MS = 24 * 3600 * 1000;
 /** In realistic mode a line can be read so long after it was put. */
 const LATE_MS = 3000;
 
-/** From when on a group's lines can still be read, and until when they must have been put. */
-export function visible({ clock }: Pick<Context, "clock">, group: GroupRecord): { oldestMs: number; putByMs: number } {
+/** From when on a group's lines can still be read, and until when they must have been put; undefined: whenever. */
+export function visible(
+  { clock }: Pick<Context, "clock">,
+  group: GroupRecord,
+): { oldestMs: number; putByMs: number | undefined } {
   const nowMs = clock.now().getTime();
   return {
     oldestMs: group.retentionDays === undefined ? 0 : nowMs - group.retentionDays * DAY_MS,
-    putByMs: clock.isRealistic ? nowMs - LATE_MS : Number.MAX_SAFE_INTEGER,
+    putByMs: clock.isRealistic ? nowMs - LATE_MS : undefined,
   };
 }
 
@@ -183,4 +186,11 @@ export function constraint(value: unknown, name: string, must: string): AwsError
   return invalid(
     `1 validation error detected: Value '${value}' at '${name}' failed to satisfy constraint: Member must ${must}`,
   );
+}
+
+/** A line as it was taken. */
+export interface Line {
+  readonly ordinal: number;
+  readonly atMs: number;
+  readonly message: string;
 }

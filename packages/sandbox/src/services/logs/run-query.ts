@@ -2,7 +2,7 @@ import type { Context, ServiceRuntime } from "../../core/context.ts";
 import { statement } from "../../core/statements.ts";
 import { type InsightsQuery, parseQuery } from "./insights/query.ts";
 import { lineRecord } from "./insights/record.ts";
-import { type QueryRecord, queries, queryRows } from "./queries.ts";
+import { type QueryRecord, queries, queryRows } from "./query-records.ts";
 import { groupId, groups, visible } from "./records.ts";
 
 /** Lines read at once; other requests get their turn between two such parts. */
@@ -119,7 +119,15 @@ function* partsOf(context: Context, name: string, { startTime, endTime }: QueryR
   const streams = new Map<number, string>();
   const far = query.newestFirst ? Number.MAX_SAFE_INTEGER : -1;
   for (let at = { atMs: far, ordinal: far }; ; ) {
-    const rows = read.all(groupId(context, name), fromMs, toMs, at.atMs, at.ordinal, putByMs, ...query.needles);
+    const rows = read.all(
+      groupId(context, name),
+      fromMs,
+      toMs,
+      at.atMs,
+      at.ordinal,
+      putByMs ?? Number.MAX_SAFE_INTEGER,
+      ...query.needles,
+    );
     yield rows.map((row) => {
       const stream = Number(row.stream);
       if (!streams.has(stream)) {

@@ -2,6 +2,15 @@ import type { Cursor } from "./cursor.ts";
 import { functionOf, isTrue, periodMs, toNumber, toText } from "./functions.ts";
 import type { LogRecord, Value } from "./record.ts";
 
+/** A text of a field. It stands in `@message` too, as long as the field is the line's own. */
+interface Needle {
+  readonly field: string;
+  readonly text: string;
+}
+
+/** What no JSON writer escapes, so that a field's text is in its document's. */
+const PLAIN = /^[A-Za-z0-9_.:-]{3,}$/;
+
 export interface Expression {
   /** As it was written: the name of its column. */
   readonly text: string;
@@ -9,10 +18,12 @@ export interface Expression {
   readonly field: string | undefined;
   /** Fields that it reads. */
   readonly fields: readonly string[];
-  /** Texts that `@message` holds wherever this is true. */
-  readonly needles: readonly string[];
+  /** Texts that a line's fields hold wherever this is true. */
+  readonly needles: readonly Needle[];
   /** Whether its value is a time, which is shown as one. */
   readonly isTime: boolean;
+  /** Its value, where it is always the same. */
+  readonly constant?: Value;
   of(record: LogRecord): Value;
 }
 
@@ -24,7 +35,7 @@ const part = (of: Part["of"], from: readonly Part[], extra: Partial<Part> = {}):
   of,
 });
 
-const constant = (value: Value) => part(() => value, []);
+const constant = (value: Value) => part(() => value, [], { constant: value });
 
 /** `a or b and not c = 1 + 2`, read from where the cursor is. */
 export function readExpression(cursor: Cursor): Expression {
@@ -87,7 +98,8 @@ function readComparison(cursor: Cursor): Part {
   for (const [symbol, holds] of Object.entries(COMPARISONS)) {
     if (!cursor.acceptSymbol(symbol)) continue;
     const right = readSum(cursor);
-    return part((record) => holds(left.of(record), right.of(record)), [left, right]);
+    const needles = symbol === "=" && left.field?.startsWith("@") === false ? needleOf(left.field, right) : [];
+    return part((record) => holds(left.of(record), right.of(record)), [left, right], { needles });
   }
   if (cursor.acceptSymbol("=~")) return readLike(cursor, left, false);
   const negated = cursor.acceptWord("not") !== undefined;
@@ -97,17 +109,22 @@ function readComparison(cursor: Cursor): Part {
   return left;
 }
 
+/** Numbers are written in many ways, a plain text in one. */
+function needleOf(field: string, { constant: value }: Part): Needle[] {
+  return typeof value === "string" && PLAIN.test(value) && Number.isNaN(Number(value)) ? [{ field, text: value }] : [];
+}
+
 /** A text is looked for as it is; a regular expression, which AWS takes without flags, anywhere. */
 function readLike(cursor: Cursor, left: Part, negated: boolean): Part {
   const regex = cursor.acceptRegex();
   if (regex) {
-    const literal = /^[\w :-]{2,}$/.test(regex.source) ? [regex.source] : [];
+    const literal = /^[\w :-]{2,}$/.test(regex.source) ? [{ field: "@message", text: regex.source }] : [];
     const needles = !negated && left.field === "@message" ? literal : [];
     return part((record) => regex.test(toText(left.of(record))) !== negated, [left], { needles });
   }
   const { text } = cursor.expect("text");
   // `%` and `_` are wildcards only in the SQL dialect; here the text is a part of the value.
-  const needles = !negated && left.field === "@message" && text !== "" ? [text] : [];
+  const needles = !negated && left.field === "@message" && text !== "" ? [{ field: "@message", text }] : [];
   return part((record) => toText(left.of(record)).includes(text) !== negated, [left], { needles });
 }
 

@@ -38,6 +38,8 @@ interface Parsing {
   /** Names of columns that are times. */
   readonly times: Set<string>;
   readonly needles: string[];
+  /** Names of fields that commands made: they hide a line's own. */
+  readonly made: Set<string>;
   newestFirst: boolean;
   hasStats: boolean;
   hasSort: boolean;
@@ -53,7 +55,7 @@ interface Parsing {
 export function parseQuery(text: string, limit: number | undefined): InsightsQuery {
   const cursor = new Cursor(text);
   const parsing: Parsing = {
-    ...{ cursor, stages: [], columns: undefined, times: new Set(TIME_FIELDS), needles: [] },
+    ...{ cursor, stages: [], columns: undefined, times: new Set(TIME_FIELDS), needles: [], made: new Set() },
     ...{ newestFirst: true, hasStats: false, hasSort: false, isFixed: false },
   };
   while (cursor.acceptSymbol("|"));
@@ -124,12 +126,13 @@ function readCommand(parsing: Parsing): void {
 }
 
 /** `a, b * 2 as c`: each becomes a field of its own name. */
-function readColumns({ cursor, times }: Parsing): Column[] {
+function readColumns({ cursor, times, made }: Parsing): Column[] {
   const columns: Column[] = [];
   do {
     const expression = readExpression(cursor);
     const name = readAlias(cursor) ?? expression.field ?? expression.text;
     if (expression.isTime) times.add(name);
+    if (expression.field !== name) made.add(name);
     columns.push({ name, expression });
   } while (cursor.acceptSymbol(","));
   return columns;
@@ -169,7 +172,8 @@ function readFilter(parsing: Parsing): void {
   const expression = readExpression(parsing.cursor);
   parsing.stages.push(filterStage((record) => isTrue(expression.of(record))));
   // A limit before the filter counts lines that the filter drops.
-  if (!parsing.isFixed && !parsing.hasStats) parsing.needles.push(...expression.needles);
+  if (parsing.isFixed || parsing.hasStats) return;
+  for (const { field, text } of expression.needles) if (!parsing.made.has(field)) parsing.needles.push(text);
 }
 
 function readStats(parsing: Parsing): void {
@@ -255,7 +259,10 @@ function readParse(parsing: Parsing): void {
     ["@timestamp", true],
     ["@message", true],
   ]);
-  for (const name of names) parsing.columns.set(name, true);
+  for (const name of names) {
+    parsing.columns.set(name, true);
+    parsing.made.add(name);
+  }
 }
 
 function namesOf(cursor: Cursor, source: RegExp): { source: RegExp; names: string[] } {

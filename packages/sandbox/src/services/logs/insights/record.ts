@@ -26,8 +26,8 @@ export const TIME_FIELDS = new Set(["@timestamp", "@ingestionTime"]);
 
 /** A line's message is taken apart only when a field is asked for that it could hold. */
 export function lineRecord(line: Line): LogRecord {
-  let discovered: ReadonlyMap<string, Value> | undefined;
-  const own = (field: string): Value => {
+  let discovered: ((field: string) => Value) | undefined;
+  const get = (field: string): Value => {
     switch (field) {
       case "@timestamp":
         return line.atMs;
@@ -43,10 +43,11 @@ export function lineRecord(line: Line): LogRecord {
         return String(line.ordinal);
       default:
         discovered ??= discover(line.message);
-        return discovered.get(field);
+        return discovered(field);
     }
   };
-  return derived({ get: own, with: (fields) => derived(lineRecord(line), fields) }, new Map());
+  const record: LogRecord = { get, with: (fields) => derived(record, fields) };
+  return record;
 }
 
 function derived(base: LogRecord, fields: ReadonlyMap<string, Value>): LogRecord {
@@ -60,33 +61,32 @@ function derived(base: LogRecord, fields: ReadonlyMap<string, Value>): LogRecord
 export const madeRecord = (fields: ReadonlyMap<string, Value>): LogRecord =>
   derived({ get: () => undefined, with: (further) => madeRecord(further) }, fields);
 
-/** AWS discovers at most this many fields in a line. */
-const MOST_FIELDS = 200;
-
 /**
  * The fields of a JSON document by their paths (`order.items.0.id`), and those of Lambda's own lines.
  * https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CWL_AnalyzeLogData-discoverable-fields.html
  */
-function discover(message: string): ReadonlyMap<string, Value> {
-  const fields = new Map<string, Value>();
+function discover(message: string): (field: string) => Value {
   const text = message.trimStart();
   if (text.startsWith("{")) {
     try {
-      flatten(JSON.parse(text), "", fields);
+      const document: unknown = JSON.parse(text);
+      return (field) => fieldOf(document, field);
     } catch {
       // A line that only begins like JSON has no fields.
+      return () => undefined;
     }
-    return fields;
   }
   const lambda = /^(START|END|REPORT) RequestId: (\S+)/.exec(text);
-  if (!lambda) return fields;
-  fields.set("@type", lambda[1]);
-  fields.set("@requestId", lambda[2]);
+  if (!lambda) return () => undefined;
+  const fields = new Map<string, Value>([
+    ["@type", lambda[1]],
+    ["@requestId", lambda[2]],
+  ]);
   for (const [pattern, name, factor] of REPORTED) {
     const found = pattern.exec(text)?.[1];
     if (found !== undefined) fields.set(name, Number(found) * factor);
   }
-  return fields;
+  return (field) => fields.get(field);
 }
 
 const MEGABYTE = 1_000_000;
@@ -98,13 +98,19 @@ const REPORTED: readonly (readonly [RegExp, string, number])[] = [
   [/Max Memory Used: ([\d.]+) MB/, "@maxMemoryUsed", MEGABYTE],
 ];
 
-function flatten(value: unknown, path: string, fields: Map<string, Value>): void {
-  if (fields.size >= MOST_FIELDS || value === null) return;
-  if (typeof value === "object") {
-    for (const [key, member] of Object.entries(value)) flatten(member, path === "" ? key : `${path}.${key}`, fields);
-    return;
+/** A dot parts a path, unless a key has it in its name. */
+function fieldOf(value: unknown, path: string): Value {
+  if (typeof value !== "object" || value === null) return undefined;
+  const members = value as Record<string, unknown>;
+  if (Object.hasOwn(members, path)) {
+    const found = members[path];
+    if (typeof found === "boolean") return found ? 1 : 0;
+    return typeof found === "string" || typeof found === "number" ? found : undefined;
   }
-  if (path === "") return;
-  if (typeof value === "boolean") fields.set(path, value ? 1 : 0);
-  else if (typeof value === "string" || typeof value === "number") fields.set(path, value);
+  for (let dot = path.indexOf("."); dot >= 0; dot = path.indexOf(".", dot + 1)) {
+    const head = path.slice(0, dot);
+    const found = Object.hasOwn(members, head) ? fieldOf(members[head], path.slice(dot + 1)) : undefined;
+    if (found !== undefined) return found;
+  }
+  return undefined;
 }
