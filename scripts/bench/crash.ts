@@ -4,13 +4,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { createInterface } from "node:readline";
-import {
-  checkAll,
-  type Ledger,
-  newLedger,
-  type Settings,
-  workUntilKilled,
-} from "../../packages/sandbox/test/crash/work.ts";
+import { type Ledger, newLedger, type Settings } from "../../packages/sandbox/test/crash/ledger.ts";
+import { checkAll, workUntilKilled } from "../../packages/sandbox/test/crash/work.ts";
 import { print } from "./figure.ts";
 
 const root = path.resolve(import.meta.dirname, "../..");

@@ -10,7 +10,7 @@ import {
 } from "@aws-sdk/client-cloudformation";
 import { KMSClient, ListKeysCommand, ListResourceTagsCommand } from "@aws-sdk/client-kms";
 import { ListQueuesCommand, SQSClient } from "@aws-sdk/client-sqs";
-import { attempt, type Ledger, type Settings } from "./work.ts";
+import { attempt, type Ledger, type Settings } from "./ledger.ts";
 
 /** What was under way when the sandbox was killed goes on at its next start; it takes seconds. */
 const LONGEST_REST_MS = 60_000;

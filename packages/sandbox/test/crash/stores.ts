@@ -16,7 +16,7 @@ import {
   SQSClient,
 } from "@aws-sdk/client-sqs";
 import { GetParameterCommand, PutParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
-import { attempt, type Ledger, type Settings } from "./work.ts";
+import { attempt, type Ledger, type Settings } from "./ledger.ts";
 
 const KEYS = 20;
 const BUCKET = "crash";
