@@ -5,21 +5,8 @@ import { createOutbox, type Outbox } from "../../core/outbox.ts";
 import { matchesPattern, parsePattern } from "../../core/pattern.ts";
 import { policyAllows } from "../../core/policy.ts";
 import { buryMessage, reachTarget } from "../../core/targets.ts";
-import { getBus, policyOf, type RuleRecord, rules, targets } from "./records.ts";
+import { type BusEvent, getBus, policyOf, type RuleRecord, rules, targets } from "./records.ts";
 import { inputFor } from "./target-input.ts";
-
-/** An event as rules and targets see it. */
-export interface BusEvent {
-  readonly version: "0";
-  readonly id: string;
-  readonly "detail-type": string;
-  readonly source: string;
-  readonly account: string;
-  readonly time: string;
-  readonly region: string;
-  readonly resources: readonly string[];
-  readonly detail: Readonly<Record<string, unknown>>;
-}
 
 declare module "../../core/context.ts" {
   interface SandboxSignals {

@@ -92,3 +92,16 @@ export function getRule(context: Context, name = "", bus?: string | undefined): 
 export function saveRule(home: Home, rule: RuleRecord): void {
   rules(home, rule.bus).put(rule.name, rule);
 }
+
+/** An event as rules and targets see it. */
+export interface BusEvent {
+  readonly version: "0";
+  readonly id: string;
+  readonly "detail-type": string;
+  readonly source: string;
+  readonly account: string;
+  readonly time: string;
+  readonly region: string;
+  readonly resources: readonly string[];
+  readonly detail: Readonly<Record<string, unknown>>;
+}

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { BusEvent } from "./deliver.ts";
+import type { BusEvent } from "./records.ts";
 import { checkInput, inputFor } from "./target-input.ts";
 
 const event: BusEvent = {

@@ -1,7 +1,6 @@
 import type { InputTransformer, Target } from "@aws-sdk/client-eventbridge";
 import { AwsError } from "../../core/errors.ts";
-import type { BusEvent } from "./deliver.ts";
-import type { RuleRecord } from "./records.ts";
+import type { BusEvent, RuleRecord } from "./records.ts";
 
 const PLACEHOLDER = /<([\w.-]+)>/g;
 const PATH = /^\$(\.[\w-]+(\[(\d+|\*)\])*|\[['"][^'"]+['"]\])*$/;

@@ -2,8 +2,8 @@ import { type MetricDatum, PutMetricDataCommand, type StandardUnit } from "@aws-
 import type { Context, ServiceRuntime } from "../../core/context.ts";
 import { embeddedMetrics } from "./embedded-metrics.ts";
 import { compilePattern } from "./filter-pattern.ts";
-import type { Line } from "./records.ts";
 import { type MetricFilterRecord, metricFiltersOf } from "./metric-filters.ts";
+import type { Line } from "./records.ts";
 
 /** Of one PutMetricData, and of one datum. */
 const MOST_DATA = 1000;

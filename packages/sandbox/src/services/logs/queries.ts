@@ -1,12 +1,12 @@
 import type * as sdk from "@aws-sdk/client-cloudwatch-logs";
-import type { QueryInfo, QueryStatus } from "@aws-sdk/client-cloudwatch-logs";
+import type { QueryInfo } from "@aws-sdk/client-cloudwatch-logs";
 import type { Context } from "../../core/context.ts";
 import { AwsError } from "../../core/errors.ts";
 import type { Operations } from "../../core/service.ts";
-import { parseQuery, type Row } from "./insights/query.ts";
+import { parseQuery } from "./insights/query.ts";
 import { notThere } from "./metric-filters.ts";
-import { groupName, groups, invalid } from "./records.ts";
 import { type QueryRecord, queries, queryRows } from "./query-records.ts";
+import { groupName, groups, invalid } from "./records.ts";
 import { cancelQuery, runQuery } from "./run-query.ts";
 
 const MOST_GROUPS = 50;

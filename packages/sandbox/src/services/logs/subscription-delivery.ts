@@ -3,7 +3,7 @@ import { InvokeCommand } from "@aws-sdk/client-lambda";
 import type { Context, ServiceRuntime } from "../../core/context.ts";
 import { statement } from "../../core/statements.ts";
 import { compilePattern } from "./filter-pattern.ts";
-import { groupArn, type Stream, type Line } from "./records.ts";
+import { groupArn, type Line, type Stream } from "./records.ts";
 import { type SubscriptionRecord, subscriptionsOf } from "./subscription-filters.ts";
 
 /** Lines of one PutLogEvents that are still to be sent to a function: kept with the lines, so that a crash loses none. */
