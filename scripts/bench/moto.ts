@@ -4,7 +4,6 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { startSandbox } from "../../packages/sandbox/src/index.ts";
-import { print, until } from "./figure.ts";
 import { compare, type Outcome, outcomesOf, type Scenario } from "../../packages/sandbox/test/moto/clients.ts";
 import { parameters, secretValues } from "../../packages/sandbox/test/moto/configuration.ts";
 import { rules, stateMachines } from "../../packages/sandbox/test/moto/glue.ts";
@@ -13,6 +12,7 @@ import { logEvents, metrics } from "../../packages/sandbox/test/moto/observabili
 import { fifoQueues, queues, topics } from "../../packages/sandbox/test/moto/queues.ts";
 import { stacks } from "../../packages/sandbox/test/moto/stacks.ts";
 import { tables } from "../../packages/sandbox/test/moto/tables.ts";
+import { print, until } from "./figure.ts";
 
 const scenarios: Readonly<Record<string, Scenario>> = {
   sts: identities,
