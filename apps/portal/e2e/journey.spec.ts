@@ -315,6 +315,7 @@ test("axe finds no violation on any page, light and dark, wide and narrow", asyn
     for (const address of addresses) {
       await page.goto(`${product.portalUrl}${address}`);
       await page.waitForLoadState("load");
+      await expect(page.getByRole("status", { name: /^Loading/ })).toHaveCount(0);
       const { violations } = await new AxeBuilder({ page }).analyze();
       expect(
         violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`),
