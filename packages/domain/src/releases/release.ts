@@ -73,7 +73,7 @@ const closed: Record<Exclude<ReleaseStatus, "waiting">, string> = {
   deploying: "It is approved and being deployed.",
   deployed: "It is deployed.",
   failed: "Its deployment failed.",
-  expired: "Nobody decided within seven days, and the pipeline gave up. Push or retry to get a new candidate.",
+  expired: "Nobody decided within seven days, and the pipeline gave up. Push to get a new candidate.",
   stopped: "Its execution was stopped.",
   superseded: "A newer candidate took its place.",
 };
