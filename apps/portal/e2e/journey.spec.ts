@@ -115,7 +115,7 @@ test("an approver reads the evidence and approves, and the same artifact runs in
     .click();
   await expect(page.getByText("Deployed", { exact: true }).first()).toBeVisible({ timeout: 60_000 });
   await page.goto(`${product.portalUrl}/approvals`);
-  await expect(page.getByLabel("Decided lately").getByRole("link", { name: `${SERVICE} to prod` })).toBeVisible();
+  await expect(page.getByLabel("Past releases").getByRole("link", { name: `${SERVICE} to prod` })).toBeVisible();
 
   const digests = await Promise.all(
     ["222222222222", "333333333333"].map(async (account) => {

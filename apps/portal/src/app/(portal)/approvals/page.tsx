@@ -40,7 +40,7 @@ export default async function ApprovalsPage() {
       </Card>
       {past.length > 0 && (
         <Card aria-labelledby="past">
-          <CardHeader id="past" title="Decided lately" count={past.length} />
+          <CardHeader id="past" title="Past releases" count={past.length} />
           <PastReleases releases={past} />
         </Card>
       )}
