@@ -49,6 +49,10 @@ await withProduct(async (product) => {
         await page.goto(`${product.portalUrl}${address}`);
         await prepare?.(page);
         await page.waitForLoadState("load");
+        await page
+          .getByRole("status", { name: /^Loading/ })
+          .first()
+          .waitFor({ state: "hidden" });
         await page.screenshot({ path: path.join(folder, `${name}-${viewport.width}-${colorScheme}.png`) });
         await context.close();
       }
@@ -108,6 +112,7 @@ await withProduct(async (product) => {
     for (const [name, [tab, sign]] of Object.entries(read)) {
       await shoot(name, `/services/${SERVICE}${tab}`, "developer", (page) => sign(page).waitFor());
     }
+    await shoot("decided", "/approvals", "approver");
     await shoot("services", "/services", "developer");
     await shoot("home", "/", "developer");
   } finally {

@@ -114,6 +114,8 @@ test("an approver reads the evidence and approves, and the same artifact runs in
     .getByRole("button", { name: `Approve ${SERVICE}` })
     .click();
   await expect(page.getByText("Deployed", { exact: true }).first()).toBeVisible({ timeout: 60_000 });
+  await page.goto(`${product.portalUrl}/approvals`);
+  await expect(page.getByLabel("Past releases").getByRole("link", { name: `${SERVICE} to prod` })).toBeVisible();
 
   const digests = await Promise.all(
     ["222222222222", "333333333333"].map(async (account) => {
@@ -290,6 +292,15 @@ test("a name that can't be one is explained beside its field, and nothing is cre
   ]);
 });
 
+test("an address that leads nowhere is said so inside the frame", async ({ page, product }) => {
+  await signIn(page, product, "viewer");
+  for (const address of ["/nope", "/services/nobody", "/releases/rel_0"]) {
+    await page.goto(`${product.portalUrl}${address}`);
+    await expect(page.getByRole("heading", { name: "There is nothing here that you can see" })).toBeVisible();
+    await expect(page.getByRole("link", { name: "Services", exact: true }).first()).toBeVisible();
+  }
+});
+
 test("axe finds no violation on any page, light and dark, wide and narrow", async ({ browser, product }) => {
   const addresses = [
     "/",
@@ -315,6 +326,7 @@ test("axe finds no violation on any page, light and dark, wide and narrow", asyn
     for (const address of addresses) {
       await page.goto(`${product.portalUrl}${address}`);
       await page.waitForLoadState("load");
+      await expect(page.getByRole("status", { name: /^Loading/ })).toHaveCount(0);
       const { violations } = await new AxeBuilder({ page }).analyze();
       expect(
         violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`),

@@ -209,11 +209,13 @@ function releaseStore(tables: Tables): ReleaseStore {
     async find(service, environment, executionId) {
       return find(service, environment, executionId);
     },
-    async list({ service, only }) {
+    async list({ service, only, limit }) {
       return newestFirst()
         .filter((release) => !service || release.service === service)
         .filter((release) => only !== "open" || release.outcome === undefined)
-        .filter((release) => only !== "waiting" || release.status === "waiting");
+        .filter((release) => only !== "waiting" || release.status === "waiting")
+        .filter((release) => only !== "past" || release.status !== "waiting")
+        .slice(0, limit);
     },
     async running(service, environment) {
       return [...releases.values()]

@@ -12,7 +12,7 @@ export function person(login: string, role: Role = "developer", team = "payments
     subject: login,
     email: `${login}@example.com`,
     name: login,
-    githubLogin: login,
+    githubLogins: [login],
     memberships: [{ team, role }],
   };
 }

@@ -142,6 +142,18 @@ export function describeStore(name: string, open: () => Promise<StoreUnderTest>)
       expect((await intents.waiting(10)).map(({ message }) => message)).toEqual([`Decide as ${winner}`]);
     });
 
+    test("what is decided no longer waits, and is listed as past", async () => {
+      const { releases } = await open();
+      await releases.propose(proposal("1"));
+      await releases.propose(proposal("2", { executionId: "execution-2" }));
+      await releases.decide(decisionOf("approver"));
+      const ids = async (only: "waiting" | "past", limit?: number) =>
+        (await releases.list({ only, ...(limit ? { limit } : {}) })).map(({ id }) => id);
+      expect([await ids("waiting"), await ids("past")]).toEqual([["rel_2"], ["rel_1"]]);
+      await releases.decide({ ...decisionOf("approver"), id: "rel_2" });
+      expect(await ids("past", 1)).toHaveLength(1);
+    });
+
     test("a decision under another fingerprint writes nothing", async () => {
       const { releases, intents } = await open();
       await releases.propose(proposal("1"));

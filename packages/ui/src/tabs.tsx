@@ -5,7 +5,7 @@ import { Tabs as Radix } from "radix-ui";
 import type { ReactNode } from "react";
 
 const tab =
-  "relative inline-flex h-10 shrink-0 items-center gap-2 whitespace-nowrap border-transparent border-b-2 px-1 font-medium text-muted hover:text-text";
+  "relative inline-flex h-10 outline-offset-[-2px] shrink-0 items-center gap-2 whitespace-nowrap border-transparent border-b-2 px-1 font-medium text-muted hover:text-text";
 
 /** Panes that share one place. Which one is open is part of the view, not of the address; see `TabNav` otherwise. */
 export function Tabs({

@@ -6,6 +6,7 @@ import { requireActor } from "./actor.ts";
 import { type Container, container } from "./deps.ts";
 import { BadRequestError, ForeignOriginError, NoPermissionError, problemOf } from "./errors.ts";
 import { isSameOrigin } from "./origin.ts";
+import { readBody } from "./read-body.ts";
 
 const MAX_BODY_BYTES = 256 * 1024;
 
@@ -89,8 +90,8 @@ async function bodyOf(request: Request): Promise<object> {
   if (!request.headers.get("content-type")?.startsWith("application/json")) {
     throw new BadRequestError("The body must be JSON (content-type: application/json). Nothing was changed.");
   }
-  const text = await request.text();
-  if (text.length > MAX_BODY_BYTES) {
+  const text = await readBody(request, MAX_BODY_BYTES);
+  if (text === undefined) {
     throw new BadRequestError("The body is larger than 256 kB. Nothing was changed. Send less.");
   }
   let body: unknown;

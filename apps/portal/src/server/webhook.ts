@@ -1,6 +1,7 @@
 import type { Changes } from "@turnpike/domain/live";
 import type { Clock, Logger } from "@turnpike/kernel";
 import { z } from "zod";
+import { readBody } from "./read-body.ts";
 
 export interface WebhookDeps {
   /** Whether `signature` (`x-hub-signature-256`) is this body's, in constant time. */
@@ -32,8 +33,8 @@ export async function receiveWebhook(deps: WebhookDeps, request: Request): Promi
   const id = request.headers.get("x-github-delivery");
   const event = request.headers.get("x-github-event");
   const signature = request.headers.get("x-hub-signature-256");
-  if (Number(request.headers.get("content-length") ?? 0) > MAX_BODY_BYTES) return new Response(null, { status: 413 });
-  const body = await request.text();
+  const body = await readBody(request, MAX_BODY_BYTES);
+  if (body === undefined) return new Response(null, { status: 413 });
   if (!id || !event || !signature || !(await deps.verifyWebhook(body, signature))) {
     deps.log.warn({ delivery: id, event }, "webhook refused");
     return new Response(null, { status: 401 });

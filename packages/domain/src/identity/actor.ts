@@ -13,7 +13,7 @@ export interface Actor {
   readonly subject: string;
   readonly email: string;
   readonly name: string;
-  /** Undefined when no team document links this person to a GitHub account. */
-  readonly githubLogin: string | undefined;
+  /** The GitHub accounts that team documents link to this person: none, one, or, where two teams disagree, each. */
+  readonly githubLogins: readonly string[];
   readonly memberships: readonly Membership[];
 }

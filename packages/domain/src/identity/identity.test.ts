@@ -16,12 +16,12 @@ test("a person is who their teams' documents say, whatever the case of their e-m
     teams: async () => [
       { name: "payments", members: [member("developer@example.com", "dev", "developer")] },
       { name: "billing", members: [member("other@example.com", "other", "admin")] },
-      { name: "orders", members: [member("developer@example.com", "dev", "viewer")] },
+      { name: "orders", members: [member("developer@example.com", "dev-two", "viewer")] },
     ],
   };
   expect(await resolveActor({ teams }, signedIn)).toEqual({
     ...signedIn,
-    githubLogin: "dev",
+    githubLogins: ["dev", "dev-two"],
     memberships: [
       { team: "payments", role: "developer" },
       { team: "orders", role: "viewer" },
@@ -31,7 +31,7 @@ test("a person is who their teams' documents say, whatever the case of their e-m
 
 test("a person whom no document names is in no team and may do nothing", async () => {
   const actor = await resolveActor({ teams: { teams: async () => [] } }, signedIn);
-  expect(actor).toMatchObject({ githubLogin: undefined, memberships: [] });
+  expect(actor).toMatchObject({ githubLogins: [], memberships: [] });
   expect(may(actor, "service:read", "payments")).toBe(false);
   expect(may(actor, "service:read", "platform")).toBe(false);
 });

@@ -15,15 +15,16 @@ export interface TeamDirectory {
   >;
 }
 
-/** The actor that a signed-in person is: their teams, roles and GitHub login as `teams/*.yaml` say now. */
+/** The actor that a signed-in person is: their teams, roles and GitHub logins as `teams/*.yaml` say now. */
 export async function resolveActor(deps: { teams: TeamDirectory }, person: Person): Promise<Actor> {
   const memberships: Membership[] = [];
-  let githubLogin: string | undefined;
+  const githubLogins = new Set<string>();
   for (const team of await deps.teams.teams()) {
-    const member = team.members.find(({ email }) => email.toLowerCase() === person.email.toLowerCase());
-    if (!member) continue;
-    memberships.push({ team: team.name, role: member.role });
-    githubLogin ??= member.github;
+    for (const { email, github, role } of team.members) {
+      if (email.toLowerCase() !== person.email.toLowerCase()) continue;
+      memberships.push({ team: team.name, role });
+      githubLogins.add(github);
+    }
   }
-  return { ...person, githubLogin, memberships };
+  return { ...person, githubLogins: [...githubLogins], memberships };
 }

@@ -3,7 +3,13 @@ export { AccountUnreadableError, ReleaseNotFoundError } from "./errors.ts";
 export { type FollowDeps, followReleases } from "./follow-release.ts";
 export type { ChangeSets, NewRelease, PlatformIntent, ReleaseStore } from "./ports.ts";
 export { type ProposeDeps, proposeRelease } from "./propose-release.ts";
-export { getRelease, listReleases, listWaitingReleases, type ReadReleasesDeps } from "./read-releases.ts";
+export {
+  getRelease,
+  listPastReleases,
+  listReleases,
+  listWaitingReleases,
+  type ReadReleasesDeps,
+} from "./read-releases.ts";
 export { type Gate, judge, productionGate, type Release } from "./release.ts";
 export type {
   Decision,

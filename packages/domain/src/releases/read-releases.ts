@@ -8,9 +8,9 @@ export interface ReadReleasesDeps {
 }
 
 function summarise(release: Release): ReleaseSummary {
-  const { id, service, owner, environment, status, waitingSince, executionId } = release;
+  const { id, service, owner, environment, status, waitingSince, executionId, decisions } = release;
   const { commit, title } = release.evidence;
-  return { id, service, owner, environment, status, commit, title, waitingSince, executionId };
+  return { id, service, owner, environment, status, commit, title, waitingSince, executionId, decisions };
 }
 
 /** Releases that wait for a decision in the teams that `actor` sees, the longest waiting first. */
@@ -20,6 +20,14 @@ export async function listWaitingReleases(deps: ReadReleasesDeps, actor: Actor):
     .filter((release) => may(actor, "release:read", release.owner))
     .map(summarise)
     .sort((a, b) => a.waitingSince.getTime() - b.waitingSince.getTime());
+}
+
+const PAST_LISTED = 50;
+
+/** Releases of `actor`'s teams that no longer wait, of the newest 50 in all, the newest first. */
+export async function listPastReleases(deps: ReadReleasesDeps, actor: Actor): Promise<ReleaseSummary[]> {
+  const releases = await deps.releases.list({ only: "past", limit: PAST_LISTED });
+  return releases.filter((release) => may(actor, "release:read", release.owner)).map(summarise);
 }
 
 /** All releases of a service that `actor` sees, newest first. */
@@ -41,12 +49,11 @@ export async function getRelease(
   const release = await deps.releases.get(releaseId);
   if (!release) return undefined;
   authorise(actor, "release:read", release.owner);
-  const { evidence, fingerprint, decisions, outcome } = release;
+  const { evidence, fingerprint, outcome } = release;
   return {
     ...summarise(release),
     ...evidence,
     fingerprint,
-    decisions,
     outcome,
     standing: judge(productionGate, release, actor),
   };

@@ -16,6 +16,12 @@ test("who pushed or asked for any of it may not decide, however their login is w
   expect(judge(productionGate, { ...waiting, evidence }, admin)).toMatchObject({ kind: "refused" });
 });
 
+test("who goes by two GitHub logins, in two teams, contributed by either", () => {
+  const evidence = { ...waiting.evidence, contributors: ["second"] };
+  const standing = judge(productionGate, { ...waiting, evidence }, { ...approver, githubLogins: ["first", "second"] });
+  expect(standing).toMatchObject({ kind: "refused", reason: expect.stringContaining("second") });
+});
+
 test("who isn't an approver of the owning team may not decide", () => {
   for (const actor of [person("d", "developer"), person("v", "viewer"), person("a", "admin", "billing")]) {
     const standing = judge(productionGate, waiting, actor);
@@ -24,7 +30,7 @@ test("who isn't an approver of the owning team may not decide", () => {
 });
 
 test("who has no linked GitHub login may not decide: nobody can tell what they contributed", () => {
-  const standing = judge(productionGate, waiting, { ...approver, githubLogin: undefined });
+  const standing = judge(productionGate, waiting, { ...approver, githubLogins: [] });
   expect(standing).toMatchObject({ kind: "refused", reason: expect.stringContaining("teams/payments.yaml") });
 });
 

@@ -73,7 +73,7 @@ const closed: Record<Exclude<ReleaseStatus, "waiting">, string> = {
   deploying: "It is approved and being deployed.",
   deployed: "It is deployed.",
   failed: "Its deployment failed.",
-  expired: "Nobody decided within seven days, and the pipeline gave up. Push or retry to get a new candidate.",
+  expired: "Nobody decided within seven days, and the pipeline gave up. Push to get a new candidate.",
   stopped: "Its execution was stopped.",
   superseded: "A newer candidate took its place.",
 };
@@ -90,18 +90,18 @@ export function judge(gate: Gate, release: Release, actor: Actor): Standing {
       reason: `Deciding needs the role approver in the team ${release.owner}. Ask one of its approvers.`,
     };
   }
-  if (actor.githubLogin === undefined) {
+  if (actor.githubLogins.length === 0) {
     return {
       kind: "refused",
       reason: `No GitHub account is linked to ${actor.email}, so Turnpike can't tell whether you contributed to this release. Link one in teams/${release.owner}.yaml.`,
     };
   }
-  const login = actor.githubLogin.toLowerCase();
-  const contributed = release.evidence.contributors.some((contributor) => contributor.toLowerCase() === login);
-  if (contributed && !gate.contributorsMayApprove) {
+  const contributors = new Set(release.evidence.contributors.map((login) => login.toLowerCase()));
+  const contributed = actor.githubLogins.find((login) => contributors.has(login.toLowerCase()));
+  if (contributed !== undefined && !gate.contributorsMayApprove) {
     return {
       kind: "refused",
-      reason: `You (${actor.githubLogin}) pushed or asked for a part of this release. Someone else has to approve it.`,
+      reason: `You (${contributed}) pushed or asked for a part of this release. Someone else has to approve it.`,
     };
   }
   return { kind: "may-decide" };

@@ -39,6 +39,8 @@ export interface ReleaseSummary {
   readonly title: string;
   readonly waitingSince: Date;
   readonly executionId: string;
+  /** In the order they were made. Empty when nobody decided. */
+  readonly decisions: readonly Decision[];
 }
 
 /** Whether the person who looks may decide, and if not, why. */
@@ -66,7 +68,6 @@ export interface Evidence {
 
 export interface ReleaseDetail extends ReleaseSummary, Evidence {
   readonly fingerprint: string;
-  readonly decisions: readonly Decision[];
   readonly outcome: { readonly at: Date; readonly reason: string | undefined } | undefined;
   readonly standing: Standing;
 }

@@ -122,7 +122,7 @@ export async function requestService(deps: RequestDeps, actor: Actor, input: New
     template: `${template.name}@${template.version}`,
     parameters,
     ...(await locate(deps, input.name)),
-    requestedBy: { email: actor.email, ...(actor.githubLogin ? { github: actor.githubLogin } : {}) },
+    requestedBy: { email: actor.email, ...(actor.githubLogins[0] ? { github: actor.githubLogins[0] } : {}) },
     createdAt: now,
   };
   const reserved = await deps.services.reserve(request, {

@@ -30,7 +30,11 @@ async function addDecision(queries: Queries, intent: PlatformIntent, at: Date): 
   await addIntent(queries, { ...intent, creates: false, at });
 }
 
-const filters = { open: { outcomeAt: null }, waiting: { status: "waiting" } } as const;
+const filters = {
+  open: { outcomeAt: null },
+  waiting: { status: "waiting" },
+  past: { status: { not: "waiting" } },
+} as const;
 
 export function createReleaseStore(prisma: PrismaClient): ReleaseStore {
   const find = (service: string, environment: string, executionId: string) =>
@@ -78,10 +82,11 @@ export function createReleaseStore(prisma: PrismaClient): ReleaseStore {
       return row ? releaseOf(row) : undefined;
     },
 
-    async list({ service, only }) {
+    async list({ service, only, limit }) {
       const rows = await prisma.release.findMany({
         where: { ...(service ? { service } : {}), ...(only ? filters[only] : {}) },
         orderBy: { waitingSince: "desc" },
+        ...(limit ? { take: limit } : {}),
       });
       return rows.map(releaseOf);
     },

@@ -1,9 +1,10 @@
-import { listWaitingReleases } from "@turnpike/domain/releases";
+import { listPastReleases, listWaitingReleases } from "@turnpike/domain/releases";
 import { buttonClass, Card, CardHeader, EmptyState } from "@turnpike/ui";
 import Link from "next/link";
 import type { Metadata } from "next/types";
 import { Page } from "../../../frame/page.tsx";
 import { Live } from "../../../live/live.tsx";
+import { PastReleases } from "../../../present/past-releases.tsx";
 import { WaitingReleases } from "../../../present/waiting-releases.tsx";
 import { pageActor } from "../../../server/actor.ts";
 import { container } from "../../../server/deps.ts";
@@ -16,7 +17,7 @@ export default async function ApprovalsPage() {
   const actor = await pageActor();
   const deps = await container();
   const revision = deps.live.revision(topics);
-  const waiting = await listWaitingReleases(deps, actor);
+  const [waiting, past] = await Promise.all([listWaitingReleases(deps, actor), listPastReleases(deps, actor)]);
   return (
     <Page title="Approvals" lead="Candidates that are tested in dev and wait for a person before production.">
       <Live topics={topics} revision={revision} />
@@ -37,6 +38,12 @@ export default async function ApprovalsPage() {
           </EmptyState>
         )}
       </Card>
+      {past.length > 0 && (
+        <Card aria-labelledby="past">
+          <CardHeader id="past" title="Past releases" count={past.length} />
+          <PastReleases releases={past} />
+        </Card>
+      )}
     </Page>
   );
 }
