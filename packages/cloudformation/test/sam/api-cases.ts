@@ -177,6 +177,27 @@ export const API_GROUPS: readonly Group[] = [
     ],
   },
   {
+    name: "HttpApi with authorizers",
+    base: (sketch) => {
+      const Auth = { EnableIamAuthorizer: true, DefaultAuthorizer: "Jwt", Authorizers: { Jwt: JWT, Own: LAMBDA } };
+      const Properties = { Auth: structuredClone(Auth) };
+      sketch.Resources.Api = { Type: "AWS::Serverless::HttpApi", Properties };
+      leastFunction(sketch);
+    },
+    features: [
+      ...routes("Function", ref("Api")),
+      property("Api", ["Auth", "DefaultAuthorizer"], "Own", "AWS_IAM", { Ref: "AWS::NoValue" }),
+      property("Api", ["Auth", "Authorizers", "Jwt", "AuthorizationScopes"], ["read"], []),
+      property("Api", ["Auth", "Authorizers", "Own", "EnableFunctionDefaultPermissions"], true, false),
+      property("Api", ["CorsConfiguration"], true),
+      property("Api", ["FailOnWarnings"], true),
+      attribute("Function", "Condition", "Yes"),
+      documents,
+      alias,
+      second(ref("Api")),
+    ],
+  },
+  {
     name: "HttpApi in S3",
     base: (sketch) => {
       sketch.Resources.Api = { Type: "AWS::Serverless::HttpApi", Properties: { DefinitionUri: "s3://b/openapi.yaml" } };

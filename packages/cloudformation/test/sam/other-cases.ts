@@ -1,8 +1,9 @@
 import type { Json } from "../../src/index.ts";
 import { MANAGED_POLICIES } from "../../src/sam/managed-policies.ts";
 import { POLICY_TEMPLATES, policyTemplateParameters } from "../../src/sam/policy-templates.ts";
-import { leastMachine } from "./event-cases.ts";
-import { leastFunction } from "./function-cases.ts";
+import { API_GROUPS } from "./api-cases.ts";
+import { EVENT_GROUPS, leastMachine } from "./event-cases.ts";
+import { FUNCTIONS, leastFunction } from "./function-cases.ts";
 import {
   attribute,
   caseOf,
@@ -89,6 +90,9 @@ const MACHINE: Record<string, Json[]> = {
   UseAliasAsEventTarget: [true, false],
 };
 
+/** Groups that don't overwrite each other's resources; the API's brings the function. */
+const WHOLE_PARTS = ["Function", "HttpApi", "SimpleTable", "LayerVersion", "StateMachine"];
+
 const layer = (sketch: Sketch) => {
   const Properties = { ContentUri: "s3://code/layer.zip" };
   sketch.Resources.Layer = { Type: "AWS::Serverless::LayerVersion", Properties };
@@ -141,6 +145,19 @@ export const OTHER_GROUPS: readonly Group[] = [
     ],
   },
 ];
+
+const all = [FUNCTIONS, ...EVENT_GROUPS, ...API_GROUPS, ...OTHER_GROUPS];
+
+/** Everything in one template, to be met by anything of any kind. */
+export const WHOLE: Group = {
+  name: "a whole service",
+  base: (sketch) => {
+    for (const { name, base } of all) if (WHOLE_PARTS.includes(name)) base(sketch);
+    leastFunction(sketch, "Second");
+    sketch.Globals.Function = { Tags: { team: "payments" }, AutoPublishAlias: "live", Tracing: "Active" };
+  },
+  features: all.filter(({ name }) => WHOLE_PARTS.includes(name)).flatMap(({ features }) => features),
+};
 
 /** Each policy template and each managed policy by its name. */
 export function policyCases(): Case[] {

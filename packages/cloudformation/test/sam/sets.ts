@@ -3,7 +3,7 @@ import { EVENT_GROUPS } from "./event-cases.ts";
 import { FUNCTIONS, GLOBALS, IMAGES } from "./function-cases.ts";
 import { casesOf, type Group, mixedCases } from "./generate.ts";
 import type { Case } from "./oracle.ts";
-import { OTHER_GROUPS, policyCases } from "./other-cases.ts";
+import { OTHER_GROUPS, policyCases, WHOLE } from "./other-cases.ts";
 import { wrongCases } from "./wrong-cases.ts";
 import { wrongTemplates } from "./wrong-templates.ts";
 
@@ -20,12 +20,12 @@ export function wholeSet(seed = SEED): Case[] {
 /** Some hundred of them, evenly taken, with some that have many properties at once. */
 export function reducedSet(step: number): Case[] {
   const every = <T>(list: readonly T[]) => list.filter((_, index) => index % step === 0);
-  return [...every(wholeSet()), ...GROUPS.flatMap((group) => mixedCases(group, SEED, 3))];
+  return [...every(wholeSet()), ...mixedSet(SEED, 2)];
 }
 
 /** Templates with three to eight properties at random. */
 export function mixedSet(seed: number, count: number): Case[] {
-  return GROUPS.flatMap((group) => mixedCases(group, seed, count));
+  return [...GROUPS, WHOLE].flatMap((group) => mixedCases(group, seed, count));
 }
 
 /** Templates that are wrong, or may be: each property with each kind of value. */
