@@ -8,6 +8,9 @@ export type Recorded = null | boolean | number | string | readonly Recorded[] | 
 const MASK = /<[A-Za-z][A-Za-z0-9_.-]*(?::\d+)?>/g;
 const DATE_WORDS = new Set(["datetime", "date", "timestamp", "<datetime>", "<timestamp>"]);
 
+/** A mask without a number only hides a value; two such masks may hide two. */
+const IS_REFERENCE = /:\d+>$|-\d+idx>$|^<(?:region|partition)>$/;
+
 /** What each mask stands for in one reproduction: the same mask must always stand for the same text. */
 export type Bindings = Map<string, string>;
 
@@ -99,6 +102,9 @@ function leafMatches(recorded: Recorded, got: unknown, bindings: Bindings): bool
   if (DATE_WORDS.has(recorded)) return got instanceof Date || typeof got === "number" || typeof got === "string";
   const text = got instanceof Date ? got.toISOString() : typeof got === "object" ? JSON.stringify(got) : String(got);
   const masks = recorded.match(MASK) ?? [];
+  // LocalStack's word for a letter so many times.
+  const unrolled = recorded.replace(/<(\w):len\((\d+)\)>/g, (_, letter: string, count) => letter.repeat(Number(count)));
+  if (unrolled !== recorded) return leafMatches(unrolled, got, bindings);
   // Python's word for bytes.
   if (masks.length === 0) return recorded === text || recorded === pythonBytes(text) || sameJson(recorded, text);
   const parts = recorded.split(MASK).map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"));
@@ -109,7 +115,7 @@ function leafMatches(recorded: Recorded, got: unknown, bindings: Bindings): bool
   for (const mask of masks) {
     if (bindings.has(mask)) continue;
     group += 1;
-    bindings.set(mask, match[group] ?? "");
+    if (IS_REFERENCE.test(mask)) bindings.set(mask, match[group] ?? "");
   }
   return true;
 }

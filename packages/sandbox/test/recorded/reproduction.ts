@@ -26,6 +26,8 @@ export interface Stage extends Clients {
    * undefined after an error. `only` names the part of the answer that was recorded.
    */
   match<Output>(key: string, asked: Asked<Output>, only?: (output: Output) => unknown): Promise<Output | undefined>;
+  /** Holds what a test made of an error's code and message against what is recorded under `key`. */
+  matchError(key: string, asked: Asked<unknown>, shape: (code: string, message: string) => unknown): Promise<void>;
   /** Of what was recorded without being an answer (a name that the test made up): binds its masks, counts as no call. */
   given(key: string, value: unknown): void;
   /** The same clients with another key: an assumed role's. */
@@ -63,7 +65,7 @@ export async function reproduce(
   test: string,
   run: Reproduction,
   content: Readonly<Record<string, Recorded>>,
-  stage: Omit<Stage, "match" | "given">,
+  stage: Omit<Stage, "match" | "matchError" | "given">,
 ): Promise<Comparison[]> {
   const bindings: Bindings = new Map();
   const made: Comparison[] = [];
@@ -90,10 +92,24 @@ export async function reproduce(
       return undefined;
     }
   };
+  const matchError: Stage["matchError"] = async (key, asked, shape) => {
+    const recorded = content[key];
+    if (recorded === undefined) throw new Error(`Nothing is recorded under "${key}".`);
+    seen.add(key);
+    const call = { service: asked.service, operation: asked.operation, test, key };
+    try {
+      await asked;
+      made.push({ ...call, departures: ["recorded an error, got none"] });
+    } catch (thrown) {
+      const { name, message } = thrown as Error;
+      if (isNotThere(thrown)) made.push({ ...call, departures: [], notThere: message });
+      else made.push({ ...call, departures: departures(recorded, shape(name, message), bindings) });
+    }
+  };
   let ended = "the reproduction ended before it";
   let notThere: string | undefined;
   try {
-    await run({ ...stage, match, given });
+    await run({ ...stage, match, matchError, given });
   } catch (thrown) {
     if (isNotThere(thrown)) notThere = (thrown as Error).message;
     ended = `not reached: ${String(thrown)}`;

@@ -46,6 +46,7 @@ export async function startRecorder(
   port.serve(
     createWireHandler({
       ...options,
+      hasConstraints: false,
       models,
       runtimes: { context: () => ({ random: systemRandom }) as never },
       credentials: { lookUp: () => ({ kind: "known", caller, secretAccessKey: ROUND_TRIP_KEY.secretAccessKey }) },

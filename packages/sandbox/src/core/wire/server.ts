@@ -7,6 +7,7 @@ import { invoke, notImplemented } from "../invoke.ts";
 import type { Runtimes, Shared } from "../runtime.ts";
 import { bareError, type RequestIds, requestIds, send } from "./answer.ts";
 import { createAuthenticate, type RawBody } from "./authenticate.ts";
+import { loadConstraints } from "./constraints.ts";
 import { faultWords, malformedInput, requestTimeout, toAwsError, tooLarge, unknownOperation } from "./errors.ts";
 import { createIdentify } from "./identify.ts";
 import { type Fields, header, type WireRequest, type WireResponse } from "./message.ts";
@@ -38,6 +39,8 @@ export interface WireDeps {
   readonly faults: Pick<Faults, "around">;
   /** Default: about AWS's own. */
   readonly patience?: Patience;
+  /** Whether AWS's limits of lengths, values and patterns hold. Default: yes. A test of shapes sends what they forbid. */
+  readonly hasConstraints?: boolean;
 }
 
 /** One request on its way: who sent it, its body as it came, and when its sender hung up. */
@@ -54,8 +57,9 @@ interface Arrival {
  * writes errors; a request that never arrives whole is never run.
  */
 export function createWireHandler(deps: WireDeps): RequestHandler {
-  const { models, runtimes, credentials, shared, faults, patience = PATIENCE } = deps;
+  const { models, runtimes, credentials, shared, faults, patience = PATIENCE, hasConstraints = true } = deps;
   const identify = createIdentify(models);
+  const constraints = new Map(hasConstraints ? models.map((model) => [model, loadConstraints(model)] as const) : []);
   const authenticate = createAuthenticate(credentials, shared.clock);
 
   const perform = async (call: Call, { by, raw, ids, signal }: Arrival): Promise<WireResponse> => {
@@ -71,9 +75,11 @@ export function createWireHandler(deps: WireDeps): RequestHandler {
     const context = runtimes.context(call.model, origin);
     const target = { service: call.model.signingName, operation: operation.name, account: caller.account };
     const words = faultWords(call, caller);
-    const output = await faults.around(target, words, async () =>
-      invoke(call.model, operation, context, readInput(protocol, call, operation)),
-    );
+    const output = await faults.around(target, words, async () => {
+      const input = readInput(protocol, call, operation);
+      constraints.get(call.model)?.(operation.name, input);
+      return invoke(call.model, operation, context, input);
+    });
     return protocol.writeOutput(call, operation, output as Fields, requestId);
   };
 
