@@ -146,4 +146,11 @@ Resources:
     ]);
     expect(changes.find((change) => change.action === "Remove")?.policyAction).toBe("Retain");
   });
+
+  it("tells that the way an alias is updated changed", () => {
+    const alias = (policy: string) => `
+Resources:
+  Alias: { Type: AWS::Lambda::Alias, UpdatePolicy: { CodeDeployLambdaAliasUpdate: { ApplicationName: ${policy} } } }`;
+    expect(summary(between(state(alias("one")), state(alias("two"))))).toEqual(["Modify Alias False UpdatePolicy"]);
+  });
 });

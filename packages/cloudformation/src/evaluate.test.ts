@@ -135,4 +135,33 @@ Resources:
   E: { Type: T }`);
     expect(() => dependencyGraph(template)).toThrow("template:2:3: Circular dependency between resources: [A, B, C]");
   });
+
+  it("has resources wait for what their UpdatePolicy names, and works it out", () => {
+    const text = `
+Transform: AWS::Serverless-2016-10-31
+Resources:
+  Function:
+    Type: AWS::Serverless::Function
+    Properties:
+      InlineCode: x
+      Handler: index.handler
+      Runtime: nodejs22.x
+      AutoPublishAlias: live
+      DeploymentPreference: { Type: Canary10Percent5Minutes, Hooks: { PreTraffic: !Ref Hook } }
+  Hook: { Type: AWS::Lambda::Function }`;
+    const template = expandTemplate(parseTemplate(text), new Map());
+    const graph = dependencyGraph(template);
+    for (const need of ["FunctionDeploymentGroup", "ServerlessDeploymentApplication", "Hook"]) {
+      expect([...(graph.get("FunctionAliaslive") ?? [])]).toContain(need);
+    }
+    expect(createEvaluator(template, new Map(), pseudo).updatePolicy("FunctionAliaslive", deployed)).toEqual({
+      CodeDeployLambdaAliasUpdate: {
+        ApplicationName: "physical-ServerlessDeploymentApplication",
+        DeploymentGroupName: "physical-FunctionDeploymentGroup",
+        BeforeAllowTrafficHook: "physical-Hook",
+      },
+    });
+    const lost = text.replace("!Ref Hook", "!Ref Nothing");
+    expect(() => expandTemplate(parseTemplate(lost), new Map())).toThrow("Unresolved resource dependencies [Nothing]");
+  });
 });
