@@ -98,7 +98,7 @@ export function triggering(context: Context, names: readonly string[]): string {
 }
 
 /** `Sunday 30 October, 2022 20:47:35 UTC` */
-export function longTime(at: string): string {
+function longTime(at: string): string {
   const date = new Date(at);
   const part = (options: Intl.DateTimeFormatOptions) =>
     new Intl.DateTimeFormat("en-GB", { timeZone: "UTC", ...options }).format(date);

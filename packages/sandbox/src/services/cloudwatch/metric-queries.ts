@@ -120,8 +120,6 @@ export function openQueries(from: MetricReader, queries: readonly MetricDataQuer
   };
 }
 
-export type Queries = ReturnType<typeof openQueries>;
-
 function checkQuery(query: MetricDataQuery, scope: Scope): void {
   const { Id: id = "", MetricStat: stat, Expression: expression, AccountId: account } = query;
   if (!/^[a-z][A-Za-z0-9_]*$/.test(id) || id.length > 255) {

@@ -1,7 +1,7 @@
 import { type MetricDatum, PutMetricDataCommand } from "@aws-sdk/client-cloudwatch";
 import { CreateLogGroupCommand, CreateLogStreamCommand, PutLogEventsCommand } from "@aws-sdk/client-cloudwatch-logs";
 import { PutTraceSegmentsCommand } from "@aws-sdk/client-xray";
-import { createClock, startSandbox } from "../../../packages/sandbox/src/index.ts";
+import { createClock, startSandbox } from "../../src/index.ts";
 
 export const ACCOUNT = "222222222222";
 export const HOUR_MS = 3_600_000;
