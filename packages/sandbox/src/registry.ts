@@ -7,6 +7,7 @@ import { cloudFormation } from "./services/cloudformation/index.ts";
 import { cloudwatch } from "./services/cloudwatch/index.ts";
 import { codebuild } from "./services/codebuild/index.ts";
 import { codeConnections } from "./services/codeconnections/index.ts";
+import { codeDeploy } from "./services/codedeploy/index.ts";
 import { codepipeline } from "./services/codepipeline/index.ts";
 import { dynamoDb, dynamoDbStreams } from "./services/dynamodb/index.ts";
 import { ec2 } from "./services/ec2/index.ts";
@@ -15,6 +16,7 @@ import { iam } from "./services/iam/index.ts";
 import { kms } from "./services/kms/index.ts";
 import { lambda } from "./services/lambda/index.ts";
 import { logs } from "./services/logs/index.ts";
+import { rds } from "./services/rds/index.ts";
 import { s3 } from "./services/s3/index.ts";
 import { scheduler } from "./services/scheduler/index.ts";
 import { secretsManager } from "./services/secretsmanager/index.ts";
@@ -38,6 +40,7 @@ export const services: readonly ServiceDefinition[] = [
   sqs,
   sns,
   ec2,
+  rds,
   dynamoDb,
   dynamoDbStreams,
   ssm, // keeps SecureStrings with KMS
@@ -45,6 +48,7 @@ export const services: readonly ServiceDefinition[] = [
   codeConnections,
   codebuild,
   lambda, // after those that its functions' logs, metrics and traces go to
+  codeDeploy, // after Lambda: it goes on with deployments of its aliases
   scheduler, // after what it calls
   secretsManager, // after Lambda: it takes up rotations
   stepFunctions, // after what its tasks call
