@@ -102,7 +102,8 @@ describe("asking for a service", () => {
         fc.dictionary(fc.string({ minLength: 1 }), fc.jsonValue({ maxDepth: 2 })),
         fc.string({ maxLength: 200 }).filter((text) => !/\p{Cc}/u.test(text)),
         async (parameters, description) => {
-          fc.pre(!("invalid" in parameters));
+          // `__proto__` names no parameter: schemas read neither a template's nor a document's member of that name.
+          fc.pre(!("invalid" in parameters) && !Object.hasOwn(parameters, "__proto__"));
           const { store, deps } = await setup();
           await requestService(deps, person("developer"), { ...wish, parameters, description });
           const { path, content = "" } = store.recordedIntents[0]?.change ?? { path: "" };
