@@ -179,7 +179,7 @@ test("a rare line is found on one page among many that don't match", async () =>
         logEvents: Array.from({ length: count }, (_, n) => ({ timestamp: nowMs - 60_000 + from + n, message })),
       }),
     );
-  for (let batch = 0; batch < 3; batch++) await put(batch * 10_000, 10_000, "noise");
+  for (let batch = 0; batch < 2; batch++) await put(batch * 10_000, 10_000, "noise");
   await put(40_000, 1, '{"level":"ERROR"}');
   const rare = await client.send(new FilterLogEventsCommand({ logGroupName, filterPattern: '{ $.level = "ERROR" }' }));
   expect([rare.events?.length, rare.nextToken]).toEqual([1, undefined]);
@@ -192,8 +192,8 @@ test("a rare line is found on one page among many that don't match", async () =>
     found += page.events?.length ?? 0;
     nextToken = page.nextToken;
   } while (nextToken);
-  expect(found).toBe(30_001);
-  expect(pages).toBeGreaterThan(3);
+  expect(found).toBe(20_001);
+  expect(pages).toBeGreaterThan(2);
 });
 
 const emf = (change: object = {}, metadata: object = {}) => {

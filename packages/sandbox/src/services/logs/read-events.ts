@@ -27,7 +27,7 @@ const LARGEST_PAGE_BYTES = 1_048_576;
 /** Events looked at for one page of FilterLogEvents; AWS too answers short pages with a token. */
 const SCAN = 10_000;
 /** And those among which SQLite looks for a text before a line is read. */
-const SEARCHED = 50_000;
+const SEARCHED = 25_000;
 const FOREVER_MS = Number.MAX_SAFE_INTEGER;
 /** Up to so many streams are read each by its own index; more by their group's. */
 const FEW_STREAMS = 3;
@@ -48,11 +48,13 @@ export const readOperations: Operations<typeof sdk> = {
     const at: Cursor = cursor ?? (forward ? { atMs: -1, ordinal: 0 } : { atMs: FOREVER_MS, ordinal: FOREVER_MS });
     const [order, after] = forward ? ["ASC", ">"] : ["DESC", "<"];
     const { oldestMs, putByMs } = visible(context, getGroup(context, name));
+    const fromMs = Math.max(startTime, oldestMs, forward ? at.atMs : 0);
+    const beforeMs = Math.min(endTime, forward ? FOREVER_MS : at.atMs + 1);
     const rows = statement(
       context.store.sql,
       `SELECT * FROM logs_lines WHERE stream = ? AND at_ms >= ? AND at_ms < ? AND (at_ms, ordinal) ${after} (?, ?)
        AND ingested_ms <= ? ORDER BY at_ms ${order}, ordinal ${order} LIMIT ?`,
-    ).all(stream.id, Math.max(startTime, oldestMs), endTime, at.atMs, at.ordinal, putByMs ?? FOREVER_MS, size);
+    ).all(...[stream.id, fromMs, beforeMs, at.atMs, at.ordinal, putByMs ?? FOREVER_MS, size]);
     const events = withinBytes(rows as unknown as EventRow[]);
     if (!forward) events.reverse();
     const [first, last] = [events[0], events.at(-1)];
@@ -136,11 +138,13 @@ function scan(context: Context, group: string, wanted: Scan): { rows: Iterable<E
   const { streams, fromMs, toMs, at, putByMs, needles } = wanted;
   const { sql } = context.store;
   const isFew = streams !== undefined && streams.length <= FEW_STREAMS;
+  // Bounds on the time alone besides those on the place: an index is searched by the former only.
+  const startMs = Math.max(fromMs, at.atMs);
   const conditions: [string, SQLInputValue[]][] = [
     isFew
       ? ["stream IN (SELECT value FROM json_each(?))", [JSON.stringify(streams)]]
       : ["log_group = ?", [groupId(context, group)]],
-    ["at_ms >= ? AND at_ms <= ? AND (at_ms, ordinal) > (?, ?)", [fromMs, toMs, at.atMs, at.ordinal]],
+    ["at_ms >= ? AND at_ms <= ? AND (at_ms, ordinal) > (?, ?)", [startMs, toMs, at.atMs, at.ordinal]],
   ];
   // The last line that this page looks at, where there are more: an index alone tells.
   const where = () => conditions.map(([condition]) => condition).join(" AND ");
@@ -150,7 +154,7 @@ function scan(context: Context, group: string, wanted: Scan): { rows: Iterable<E
     `SELECT at_ms, ordinal FROM logs_lines WHERE ${where()} ORDER BY at_ms, ordinal LIMIT 1 OFFSET ${SEARCHED - 1}`,
   ).get(...bounds());
   const end = last && { atMs: Number(last.at_ms), ordinal: Number(last.ordinal) };
-  if (end) conditions.push(["(at_ms, ordinal) <= (?, ?)", [end.atMs, end.ordinal]]);
+  if (end) conditions.push(["at_ms <= ? AND (at_ms, ordinal) <= (?, ?)", [end.atMs, end.atMs, end.ordinal]]);
   if (streams !== undefined && !isFew) {
     conditions.push(["stream IN (SELECT value FROM json_each(?))", [JSON.stringify(streams)]]);
   }

@@ -141,7 +141,7 @@ export function traceStarts(
     `SELECT trace_id AS id, start_s AS startS FROM xray_traces
      WHERE account = ? AND region = ? AND start_s >= ? AND start_s <= ? AND (start_s, trace_id) > (?, ?)
      ORDER BY start_s, trace_id LIMIT ?`,
-  ).all(account, region, fromS, toS, after.startS, after.id, most) as unknown as TraceStart[];
+  ).all(account, region, Math.max(fromS, after.startS), toS, after.startS, after.id, most) as unknown as TraceStart[];
 }
 
 /**
