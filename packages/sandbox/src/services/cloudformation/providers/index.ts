@@ -1,6 +1,7 @@
 import type { Provider } from "../provider.ts";
 import { apiProviders } from "./api-gateway.ts";
 import { codeProviders } from "./code.ts";
+import { deploymentProviders } from "./code-deploy.ts";
 import { customResource } from "./custom-resource.ts";
 import { tableProviders } from "./dynamodb.ts";
 import { networkProviders } from "./ec2.ts";
@@ -15,6 +16,8 @@ import { lambdaProviders } from "./lambda.ts";
 import { functionProviders } from "./lambda-function.ts";
 import { readers } from "./live.ts";
 import { observabilityProviders } from "./observability.ts";
+import { databaseProviders } from "./rds.ts";
+import { databaseProxyProviders } from "./rds-proxy.ts";
 import { bucketProviders } from "./s3.ts";
 import { scheduleProviders } from "./scheduler.ts";
 import { secretProviders } from "./secrets-manager.ts";
@@ -35,6 +38,9 @@ const byType: ReadonlyMap<string, Provider> = new Map(
     ...bucketProviders,
     ...codeProviders,
     customResource,
+    ...databaseProviders,
+    ...databaseProxyProviders,
+    ...deploymentProviders,
     ...eventProviders,
     ...eventSourceProviders,
     ...functionProviders,

@@ -16,6 +16,7 @@ import {
 import { isObject, type Json, type JsonObject } from "@turnpike/cloudformation";
 import { AwsError } from "../../../core/errors.ts";
 import { defineProvider, type Made, type ProviderCall } from "../provider.ts";
+import { deployAlias } from "./alias-deployment.ts";
 import { createOnce, ifThere, list, number, object, present, text } from "./values.ts";
 
 const version = defineProvider({
@@ -68,7 +69,10 @@ const alias = defineProvider({
     return { physicalId: arn, attributes: { AliasArn: arn } };
   },
   async update(call, { physicalId, properties: before }) {
-    await call.send(new UpdateAliasCommand({ RoutingConfig: { AdditionalVersionWeights: {} }, ...aliasInput(call) }));
+    const input = { RoutingConfig: { AdditionalVersionWeights: {} }, ...aliasInput(call) };
+    const { FunctionVersion: _, RoutingConfig: __, ...others } = input;
+    const isDeployed = await deployAlias(call);
+    await call.send(new UpdateAliasCommand(isDeployed ? others : input));
     await putProvisioned(call, before);
     return { physicalId, attributes: { AliasArn: physicalId } };
   },
