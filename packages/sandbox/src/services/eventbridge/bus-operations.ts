@@ -60,7 +60,9 @@ export const busOperations: Operations<typeof sdk> = {
   },
 
   DeleteEventBus(context, { Name }) {
-    const bus = getBus(context, Name);
+    const bus = findBus(context, Name);
+    // One that isn't there counts as deleted.
+    if (!bus) return {};
     if (bus.name === DEFAULT_BUS) throw new AwsError("ValidationException", "Cannot delete event bus default.");
     context.store.transaction(() => {
       for (const { value: rule } of rules(context, bus.name).list()) {

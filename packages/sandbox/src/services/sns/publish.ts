@@ -78,8 +78,8 @@ function checkAttributes(attributes: Readonly<Record<string, MessageAttributeVal
       const message = `1 validation error detected: Value null at '${path}messageAttributes.${name}.member.dataType' failed to satisfy constraint: Member must not be null`;
       throw new AwsError("ValidationError", message);
     }
-    const [kind = ""] = type.split(".");
-    if (!["Binary", "Number", "String"].includes(kind)) {
+    const kind = /^(Binary|Number|String)(\..+)?$/.exec(type)?.[1];
+    if (kind === undefined) {
       throw wrong(
         `The message attribute '${name}' has an invalid message attribute type, the set of supported type prefixes is Binary, Number, and String.`,
       );

@@ -51,6 +51,12 @@ function checkAttributes(given: Readonly<Record<string, string>>, prefix: string
   }
 }
 
+/** `True` is kept and shown as `true`. */
+function normalised(given: Readonly<Record<string, string>>): Record<string, string> {
+  const { RawMessageDelivery: raw } = given;
+  return { ...given, ...(raw === undefined ? {} : { RawMessageDelivery: raw.toLowerCase() }) };
+}
+
 function checkRedrive(text: string, prefix: string): void {
   let policy: { deadLetterTargetArn?: unknown };
   try {
@@ -109,16 +115,17 @@ function showPage(all: readonly SubscriptionRecord[], token: string | undefined)
 
 export const subscriptionOperations: Operations<typeof sdk> = {
   Subscribe(context, { TopicArn, Protocol = "", Endpoint = "", Attributes = {}, ReturnSubscriptionArn }) {
-    checkArn(TopicArn, "TopicArn");
+    const topic = openTopic(context, TopicArn, "SNS:Subscribe");
     checkEndpoint(Protocol, Endpoint);
     checkAttributes(Attributes, "Attributes Reason: ");
-    const topic = openTopic(context, TopicArn, "SNS:Subscribe");
+    const attributes = normalised(Attributes);
     const same = listSubscriptions(context, topic.arn).find(
       ({ protocol, endpoint }) => protocol === Protocol && endpoint === Endpoint,
     );
     if (same) {
-      const before: Record<string, string> = { RawMessageDelivery: "false", ...same.attributes };
-      if (Object.entries(Attributes).some(([name, value]) => before[name] !== value)) {
+      const standard = { RawMessageDelivery: "false", FilterPolicyScope: "MessageAttributes" };
+      const before: Record<string, string> = { ...standard, ...same.attributes };
+      if (Object.entries(attributes).some(([name, value]) => before[name] !== value)) {
         throw invalid("Attributes Reason: Subscription already exists with different attributes");
       }
       return { SubscriptionArn: same.token === undefined || ReturnSubscriptionArn ? same.arn : PENDING };
@@ -131,7 +138,7 @@ export const subscriptionOperations: Operations<typeof sdk> = {
       endpoint: Endpoint,
       owner: context.account,
       principal: context.caller.arn,
-      attributes: Attributes,
+      attributes,
       token: mustConfirm ? context.random.hex(288) : undefined,
     };
     subscriptionsOf(context, topic.arn).put(subscription.arn, subscription);
@@ -211,7 +218,7 @@ export const subscriptionOperations: Operations<typeof sdk> = {
     );
     const { [name]: _, ...others } = subscription.attributes;
     const isUnset = value === "" || (name === "FilterPolicy" && value === "{}");
-    const attributes = isUnset ? others : { ...others, [name]: value };
+    const attributes = isUnset ? others : { ...others, ...normalised({ [name]: value }) };
     subscriptionsOf(context, subscription.topicArn).put(subscription.arn, { ...subscription, attributes });
     return {};
   },

@@ -1,9 +1,23 @@
 import type { Reproductions } from "../reproduction.ts";
+import { events } from "./events.ts";
 import { kms } from "./kms.ts";
 import { lambda } from "./lambda.ts";
+import { scheduler } from "./scheduler.ts";
 import { secretsmanager } from "./secretsmanager.ts";
+import { sns } from "./sns.ts";
 import { sqs } from "./sqs.ts";
+import { ssm } from "./ssm.ts";
 import { sts } from "./sts.ts";
 
 /** Every service whose recordings are reproduced. */
-export const reproductions: readonly Reproductions[] = [kms, lambda, secretsmanager, sqs, sts];
+export const reproductions: readonly Reproductions[] = [
+  events,
+  kms,
+  lambda,
+  scheduler,
+  secretsmanager,
+  sns,
+  sqs,
+  ssm,
+  sts,
+];
