@@ -5,6 +5,7 @@ import {
   type DeployedResource,
   type DeployedStack,
   expandTemplate,
+  KNOWN_AFTER_APPLY,
   parseTemplate,
   type ResourceChange,
   type StackState,
@@ -152,5 +153,25 @@ Resources:
 Resources:
   Alias: { Type: AWS::Lambda::Alias, UpdatePolicy: { CodeDeployLambdaAliasUpdate: { ApplicationName: ${policy} } } }`;
     expect(summary(between(state(alias("one")), state(alias("two"))))).toEqual(["Modify Alias False UpdatePolicy"]);
+  });
+
+  it("shows what is cut out of an unknown value as unknown too", () => {
+    const text = `
+Resources:
+  Vpc: { Type: AWS::EC2::VPC, Properties: { CidrBlock: 10.0.0.0/16 } }
+  Subnet:
+    Type: AWS::EC2::Subnet
+    Properties:
+      VpcId: !Ref Vpc
+      CidrBlock: !Select [1, !Cidr [!GetAtt Vpc.CidrBlock, 2, 8]]
+      Tags: [{ Key: owner, Value: !Select [4, !Split [":", !GetAtt Vpc.Arn]] }]
+      AvailabilityZone: !Select [0, !GetAtt Vpc.Zones]`;
+    const [subnet] = between(undefined, state(text));
+    expect(subnet?.after).toEqual({
+      VpcId: KNOWN_AFTER_APPLY,
+      CidrBlock: KNOWN_AFTER_APPLY,
+      Tags: [{ Key: "owner", Value: KNOWN_AFTER_APPLY }],
+      AvailabilityZone: KNOWN_AFTER_APPLY,
+    });
   });
 });

@@ -1,12 +1,9 @@
 import { isCreateOnly } from "./create-only.ts";
-import type { Evaluator, ResourceValues } from "./evaluate.ts";
+import { type Evaluator, KNOWN_AFTER_APPLY, type ResourceValues } from "./evaluate.ts";
 import { dependencyGraph, inOrder } from "./graph.ts";
 import { intrinsicOf, referencesIn, visitIntrinsics } from "./intrinsics.ts";
 import { isEqual, isObject, type Json, type JsonObject } from "./json.ts";
 import type { Resource, Template } from "./template.ts";
-
-/** What a value shows as that only the deployment will tell; AWS's own words. */
-export const KNOWN_AFTER_APPLY = "{{changeSet:KNOWN_AFTER_APPLY}}";
 
 export type ChangeScope =
   | "Properties"

@@ -52,6 +52,8 @@ describe("a template's values", () => {
     ["!FindInMap [ByEnv, !Ref Env, Size]", 1],
     ["!FindInMap [ByEnv, !Ref AWS::AccountId, Size]", 9],
     ["!Base64 hello", "aGVsbG8="],
+    ['!Cidr ["10.0.0.0/24", 3, 5]', ["10.0.0.0/27", "10.0.0.32/27", "10.0.0.64/27"]],
+    ['!Select [1, !Cidr ["172.16.200.7/12", !Ref Size, "16"]]', "172.17.0.0/16"],
     ["!If [IsProd, big, !Ref AWS::NoValue]", undefined],
     ["[a, !If [IsProd, b, !Ref AWS::NoValue]]", ["a"]],
   ])("%s is worked out", (expression, expected) => {

@@ -1,3 +1,4 @@
+import { subnetsOf } from "./cidr.ts";
 import { splitAttribute } from "./document.ts";
 import { TemplateError } from "./errors.ts";
 import { attributeTarget, intrinsicOf, subArguments, substitute } from "./intrinsics.ts";
@@ -42,6 +43,9 @@ export interface Evaluator {
   updatePolicy(logicalId: string, resources: ResourceValues): JsonObject | undefined;
   outputs(resources: ResourceValues): OutputValue[];
 }
+
+/** What a value shows as that only the deployment will tell; AWS's own words. What is made of it isn't known either. */
+export const KNOWN_AFTER_APPLY = "{{changeSet:KNOWN_AFTER_APPLY}}";
 
 /** What a value becomes that must be left out: `AWS::NoValue`. */
 const NOTHING = Symbol("AWS::NoValue");
@@ -172,6 +176,7 @@ export function createEvaluator(
 
   const list = (given: Json, resources: ResourceValues, path: Path): Json[] => {
     const evaluated = value(given, resources, path);
+    if (evaluated === KNOWN_AFTER_APPLY) return [evaluated];
     return Array.isArray(evaluated) ? evaluated : fail(path, "Template error: a list is needed here.");
   };
 
@@ -205,12 +210,19 @@ export function createEvaluator(
         return list(second, resources, [...path, 1])
           .map((item) => String(scalarText(item)))
           .join(text(first, resources, [...path, 0]));
-      case "Fn::Split":
-        return text(second, resources, [...path, 1]).split(text(first, resources, [...path, 0]));
+      case "Fn::Split": {
+        const whole = text(second, resources, [...path, 1]);
+        // Not cut: its own name has a colon.
+        if (whole.includes(KNOWN_AFTER_APPLY)) return [KNOWN_AFTER_APPLY];
+        return whole.split(text(first, resources, [...path, 0]));
+      }
       case "Fn::Select": {
         const index = Number(text(first, resources, [...path, 0]));
-        const chosen = list(second, resources, [...path, 1])[index];
+        const choices = list(second, resources, [...path, 1]);
+        const chosen = choices[index];
         if (chosen !== undefined) return chosen;
+        // Of how many parts it will be isn't known.
+        if (choices.includes(KNOWN_AFTER_APPLY)) return KNOWN_AFTER_APPLY;
         return fail(path, `Template error: Fn::Select  cannot select nonexistent value at index ${index}`);
       }
       case "Fn::If":
@@ -228,6 +240,12 @@ export function createEvaluator(
       }
       case "Fn::Base64":
         return Buffer.from(text(argument, resources, path), "utf8").toString("base64");
+      case "Fn::Cidr": {
+        const [block = "", count, bits] = items.map((item, index) => text(item, resources, [...path, index]));
+        if (block.includes(KNOWN_AFTER_APPLY)) return [KNOWN_AFTER_APPLY];
+        const blocks = subnetsOf(block, Number(count), Number(bits));
+        return blocks ?? fail(path, `Template error: Fn::Cidr can't make ${count} blocks of ${bits} bits of ${block}.`);
+      }
       case "Fn::GetAZs": {
         const region = text(argument, resources, path) || pseudo.region;
         return ["a", "b", "c"].map((zone) => `${region}${zone}`);

@@ -4,7 +4,6 @@ export {
   changesBetween,
   type DeployedResource,
   type DeployedStack,
-  KNOWN_AFTER_APPLY,
   type ResourceChange,
   type StackState,
 } from "./changes.ts";
@@ -13,6 +12,7 @@ export { describeFinding, type Finding, type Position, TemplateError } from "./e
 export {
   createEvaluator,
   type Evaluator,
+  KNOWN_AFTER_APPLY,
   type OutputValue,
   type PseudoParameters,
   type ResourceValues,

@@ -7,6 +7,7 @@ export const SUPPORTED_FUNCTIONS = new Set([
   "Condition",
   "Fn::And",
   "Fn::Base64",
+  "Fn::Cidr",
   "Fn::Equals",
   "Fn::FindInMap",
   "Fn::GetAtt",

@@ -65,7 +65,7 @@ Conditions: { C: { Fn::Not: [{ Condition: D }] }, D: { Fn::Equals: [a, b] } }`;
   Other:
     Type: AWS::SNS::Topic
     Properties:
-      A: !Cidr shared
+      A: !Transform { Name: AWS::Include }
       B: !Select [1]
 Transform: [AWS::Include]
 `;
@@ -78,7 +78,7 @@ Transform: [AWS::Include]
         column: 3,
         message: "Template format error: [/Resources/Topic] Every Resources object must contain a Type member.",
       },
-      { line: 11, column: 7, message: "Fn::Cidr isn't supported." },
+      { line: 11, column: 7, message: "Fn::Transform isn't supported." },
       {
         line: 12,
         column: 7,

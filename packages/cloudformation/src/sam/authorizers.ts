@@ -1,7 +1,8 @@
 import { isObject, type Json, type JsonObject } from "../json.ts";
 import { type Draft, draft, passedOn, refusal, type Source, type Transform } from "./context.ts";
+import { integrated, methodName, pathItems } from "./openapi.ts";
 import { refuseUnknownKeys } from "./properties.ts";
-import { isTruthy, sub } from "./values.ts";
+import { isNothing, isTruthy, sub } from "./values.ts";
 
 const FOR_JWT = "AuthorizationScopes JwtConfiguration IdentitySource".split(" ");
 const FOR_LAMBDA = (
@@ -17,13 +18,52 @@ const IDENTITY: Record<string, string> = {
   Context: "$context.",
 };
 
-export interface Authorizer {
+interface Authorizer {
   readonly scopes: Json | undefined;
   readonly scheme: JsonObject;
 }
 
+/** Writes `Auth` into the API's document: its authorizers, and the one that every route has. Raises `Refusal`. */
+export function addAuth(transform: Transform, source: Source, document: JsonObject & { paths: JsonObject }): void {
+  const { Auth: auth } = source.properties;
+  const names = ["Authorizers", "DefaultAuthorizer", "EnableIamAuthorizer"];
+  if (!isObject(auth) || !Object.keys(auth).every((name) => names.includes(name))) {
+    throw refusal(source, "Invalid value for 'Auth' property", "Auth");
+  }
+  const authorizers = readAuthorizers(transform, source, auth);
+  const components = isObject(document.components) ? document.components : {};
+  const schemes: JsonObject = isObject(components.securitySchemes) ? components.securitySchemes : {};
+  for (const [name, { scheme }] of authorizers) schemes[name] = scheme;
+  if (Object.keys(schemes).length > 0) document.components = { ...components, securitySchemes: schemes };
+
+  const { DefaultAuthorizer: fallback } = auth;
+  if (!isTruthy(fallback) || isNothing(fallback)) return;
+  if (typeof fallback !== "string") {
+    throw refusal(source, "Property 'Auth.DefaultAuthorizer' should be a string.", "Auth");
+  }
+  const authorizer = authorizers.get(fallback);
+  if (!authorizer) {
+    const message = `Unable to set DefaultAuthorizer because '${fallback}' was not defined in 'Authorizers'.`;
+    throw refusal(source, message, "Auth", "DefaultAuthorizer");
+  }
+  for (const path of Object.keys(document.paths)) {
+    for (const item of pathItems(document.paths, path)) {
+      for (const [method, operation] of Object.entries(item)) {
+        if (["parameters", "options"].includes(method.toLowerCase())) continue;
+        if (item[methodName(method)] === undefined) {
+          const message = `Could not find ${methodName(method)} in ${path} within DefinitionBody.`;
+          throw refusal(source, message, "DefinitionBody", "paths", path, method);
+        }
+        for (const found of integrated(operation, path, method)) {
+          if (!isTruthy(found.security)) found.security = [{ [fallback]: authorizer.scopes ?? [] }];
+        }
+      }
+    }
+  }
+}
+
 /** The authorizers of an API's `Auth`, as OpenAPI security schemes. Raises `Refusal`. */
-export function readAuthorizers(transform: Transform, api: Source, auth: JsonObject): Map<string, Authorizer> {
+function readAuthorizers(transform: Transform, api: Source, auth: JsonObject): Map<string, Authorizer> {
   const authorizers = new Map<string, Authorizer>();
   if (auth.EnableIamAuthorizer === true) {
     const iam = { type: "apiKey", name: "Authorization", in: "header", "x-amazon-apigateway-authtype": "awsSigv4" };

@@ -1,11 +1,12 @@
 import { isEqual, isObject, type Json, type JsonObject } from "../json.ts";
-import { authorizerPermissions, readAuthorizers } from "./authorizers.ts";
+import { addAuth, authorizerPermissions } from "./authorizers.ts";
 import { codeLocation } from "./code.ts";
 import { type Draft, draft, type Expanded, passedOn, refusal, type Source, type Transform } from "./context.ts";
+import { addCors } from "./cors.ts";
 import { hashSuffix } from "./logical-id.ts";
-import { addTags, DEFAULT_PATH, integrated, isDocument, methodName, pathItems, requireDocument } from "./openapi.ts";
+import { addTags, DEFAULT_PATH, isDocument, requireDocument } from "./openapi.ts";
 import { checkProperties, propertyRules } from "./properties.ts";
-import { isFunction, isNothing, isTruthy, ref, resolveParameters } from "./values.ts";
+import { isTruthy, ref, resolveParameters } from "./values.ts";
 
 const RULES = propertyRules({
   any: "Name",
@@ -16,15 +17,6 @@ const RULES = propertyRules({
   flagOrMap: "CorsConfiguration",
   unsupported: "Domain",
 });
-
-const CORS: Record<string, string> = {
-  AllowOrigins: "allowOrigins",
-  AllowHeaders: "allowHeaders",
-  AllowMethods: "allowMethods",
-  ExposeHeaders: "exposeHeaders",
-  MaxAge: "maxAge",
-  AllowCredentials: "allowCredentials",
-};
 
 /**
  * `AWS::Serverless::HttpApi` → API and stage. Routes of events are in its document already. Custom domains (`Domain`)
@@ -161,90 +153,6 @@ function setEndpoint(source: Source, document: JsonObject, disable: Json): void 
     server[key] = { ...(isObject(known) ? known : {}), disableExecuteApiEndpoint: disable };
   }
   document.servers = servers;
-}
-
-function addCors(source: Source, document: JsonObject): void {
-  const { CorsConfiguration: given } = source.properties;
-  const known = document["x-amazon-apigateway-cors"] ?? {};
-  if (!isObject(known)) {
-    const message = "Value of 'x-amazon-apigateway-cors' must be a dictionary according to Swagger spec.";
-    throw refusal(source, message, "DefinitionBody");
-  }
-  document["x-amazon-apigateway-cors"] = { ...known, ...corsOf(source, given) };
-}
-
-function corsOf(source: Source, given: Json | undefined): JsonObject {
-  if (given === true) return { allowOrigins: ["*"] };
-  if (!isObject(given)) throw refusal(source, "Invalid value for 'Cors' property.", "CorsConfiguration");
-  if (isFunction(given)) return lowerKeys(given);
-  for (const name of Object.keys(given)) {
-    if (!Object.hasOwn(CORS, name)) {
-      throw refusal(source, `Invalid key '${name}' for 'Cors' property.`, "CorsConfiguration", name);
-    }
-  }
-  const { AllowOrigins: origins, AllowCredentials: credentials } = given;
-  if (credentials === true && isEqual(origins, ["*"])) {
-    const message = `Unable to add Cors configuration because 'AllowCredentials' can not be true when 'AllowOrigin' is "'*'" or not set.`;
-    throw refusal(source, message, "CorsConfiguration");
-  }
-  // The translator makes a function in AllowOrigins the whole configuration and drops what stands beside it. API
-  // Gateway would refuse that, so it is refused here, where it is written.
-  if (isFunction(origins)) {
-    const message = "AllowOrigins can't be a function other than the Ref of a parameter: SAM would lose the rest.";
-    throw refusal(source, message, "CorsConfiguration", "AllowOrigins");
-  }
-  const cors: JsonObject = {};
-  for (const [name, key] of Object.entries(CORS)) {
-    const value = given[name];
-    if (value === undefined) continue;
-    if (name === "AllowCredentials" ? value === true : name === "MaxAge" || isTruthy(value)) cors[key] = value;
-  }
-  return cors;
-}
-
-/** A function in the place of the configuration: the names in its branches become API Gateway's. */
-function lowerKeys(value: JsonObject): JsonObject {
-  let text = JSON.stringify(value);
-  for (const [name, key] of Object.entries(CORS)) text = text.replaceAll(name, key);
-  return JSON.parse(text) as JsonObject;
-}
-
-function addAuth(transform: Transform, source: Source, document: JsonObject & { paths: JsonObject }): void {
-  const { Auth: auth } = source.properties;
-  const names = ["Authorizers", "DefaultAuthorizer", "EnableIamAuthorizer"];
-  if (!isObject(auth) || !Object.keys(auth).every((name) => names.includes(name))) {
-    throw refusal(source, "Invalid value for 'Auth' property", "Auth");
-  }
-  const authorizers = readAuthorizers(transform, source, auth);
-  const components = isObject(document.components) ? document.components : {};
-  const schemes: JsonObject = isObject(components.securitySchemes) ? components.securitySchemes : {};
-  for (const [name, { scheme }] of authorizers) schemes[name] = scheme;
-  if (Object.keys(schemes).length > 0) document.components = { ...components, securitySchemes: schemes };
-
-  const { DefaultAuthorizer: fallback } = auth;
-  if (!isTruthy(fallback) || isNothing(fallback)) return;
-  if (typeof fallback !== "string") {
-    throw refusal(source, "Property 'Auth.DefaultAuthorizer' should be a string.", "Auth");
-  }
-  const authorizer = authorizers.get(fallback);
-  if (!authorizer) {
-    const message = `Unable to set DefaultAuthorizer because '${fallback}' was not defined in 'Authorizers'.`;
-    throw refusal(source, message, "Auth", "DefaultAuthorizer");
-  }
-  for (const path of Object.keys(document.paths)) {
-    for (const item of pathItems(document.paths, path)) {
-      for (const [method, operation] of Object.entries(item)) {
-        if (["parameters", "options"].includes(method.toLowerCase())) continue;
-        if (item[methodName(method)] === undefined) {
-          const message = `Could not find ${methodName(method)} in ${path} within DefinitionBody.`;
-          throw refusal(source, message, "DefinitionBody", "paths", path, method);
-        }
-        for (const found of integrated(operation, path, method)) {
-          if (!isTruthy(found.security)) found.security = [{ [fallback]: authorizer.scopes ?? [] }];
-        }
-      }
-    }
-  }
 }
 
 function bodyLocation(source: Source, uri: Json): JsonObject {
