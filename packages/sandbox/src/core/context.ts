@@ -121,6 +121,7 @@ export interface Surroundings {
       /** Documents that limit the session further. */
       policies?: readonly string[] | undefined;
       tags?: Readonly<Record<string, string>> | undefined;
+      transitiveTagKeys?: readonly string[] | undefined;
     },
   ): { accessKeyId: string; secretAccessKey: string; sessionToken: string; expiration: Date };
   /** Access keys of IAM users, for the service that keeps users. */

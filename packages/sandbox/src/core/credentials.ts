@@ -19,6 +19,7 @@ interface SessionRequest {
   /** What the session may at most, beside its role. */
   readonly policies?: readonly string[] | undefined;
   readonly tags?: Readonly<Record<string, string>> | undefined;
+  readonly transitiveTagKeys?: readonly string[] | undefined;
   readonly durationMs: number;
 }
 
@@ -32,6 +33,7 @@ interface SessionRecord {
   readonly sourceIdentity?: string | undefined;
   readonly policies?: readonly string[] | undefined;
   readonly tags?: Readonly<Record<string, string>> | undefined;
+  readonly transitiveTagKeys?: readonly string[] | undefined;
   readonly expiresAtMs: number;
 }
 
@@ -108,7 +110,7 @@ export function openCredentials(file: string, store: Store, clock: SandboxClock,
         userKeys.delete(accessKeyId);
       },
     },
-    issueSession({ roleArn, sessionName, sourceIdentity, policies, tags, durationMs }) {
+    issueSession({ roleArn, sessionName, sourceIdentity, policies, tags, transitiveTagKeys, durationMs }) {
       forgetOldSessions();
       const accessKeyId = `ASIA${random.token(16)}`;
       const secretAccessKey = randomBytes(30).toString("base64");
@@ -123,6 +125,7 @@ export function openCredentials(file: string, store: Store, clock: SandboxClock,
         sourceIdentity,
         policies,
         tags,
+        transitiveTagKeys,
         expiresAtMs,
       });
       return { accessKeyId, secretAccessKey, sessionToken, expiration: new Date(expiresAtMs) };
@@ -147,7 +150,7 @@ export function openCredentials(file: string, store: Store, clock: SandboxClock,
       if (!session || sessionToken === undefined) return { kind: "unknown" };
       if (!sameText(session.sessionToken, sessionToken)) return { kind: "token" };
       if (session.expiresAtMs <= clock.now().getTime()) return { kind: "expired" };
-      const { account: owner, arn, roleArn, sourceIdentity, policies, tags } = session;
+      const { account: owner, arn, roleArn, sourceIdentity, policies, tags, transitiveTagKeys } = session;
       const caller = {
         account: owner,
         arn,
@@ -156,6 +159,7 @@ export function openCredentials(file: string, store: Store, clock: SandboxClock,
         ...(sourceIdentity ? { sourceIdentity } : {}),
         ...(policies?.length ? { sessionPolicies: policies } : {}),
         ...(tags ? { tags } : {}),
+        ...(transitiveTagKeys?.length ? { transitiveTagKeys } : {}),
       };
       return { kind: "known", caller, secretAccessKey: session.secretAccessKey };
     },

@@ -13,6 +13,8 @@ export interface Caller {
   readonly sessionPolicies?: readonly string[];
   /** `aws:PrincipalTag/…`: of the session. */
   readonly tags?: Readonly<Record<string, string>>;
+  /** Keys of those tags that go on to the roles that the session assumes. */
+  readonly transitiveTagKeys?: readonly string[];
   /** Set when a service acts by itself, in process: its principal, `codepipeline.amazonaws.com`. */
   readonly service?: string;
   /** For what the service acts (a rule, a topic): `aws:SourceArn` in a resource's policy. */

@@ -46,10 +46,11 @@ export const roleOperations: Operations<typeof sdk> = {
       attachedPolicyArns: [],
     };
     roles(context).put(name, role);
-    return { Role: showRole(role) };
+    const { MaxSessionDuration, ...shown } = showRole(role);
+    return { Role: shown };
   },
 
-  GetRole: (context, { RoleName }) => ({ Role: showRole(getRole(context, RoleName)) }),
+  GetRole: (context, { RoleName }) => ({ Role: { ...showRole(getRole(context, RoleName)), RoleLastUsed: {} } }),
 
   ListRoles(context, { PathPrefix = "/", Marker, MaxItems }) {
     const all = roles(context)
@@ -144,7 +145,7 @@ export function showRole(role: RoleRecord): Role {
     AssumeRolePolicyDocument: encodeDocument(role.trustPolicy),
     Description: role.description,
     MaxSessionDuration: role.longestSessionS,
-    Tags: [...role.tags],
+    ...(role.tags.length > 0 ? { Tags: [...role.tags] } : {}),
     ...(role.boundaryArn
       ? {
           PermissionsBoundary: {

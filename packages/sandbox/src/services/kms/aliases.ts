@@ -16,6 +16,10 @@ function getAlias(context: Context, name = ""): AliasRecord {
 
 export const aliasOperations: Operations<typeof sdk> = {
   CreateAlias(context, { AliasName: name = "", TargetKeyId }) {
+    if (!name.startsWith("alias/")) {
+      const help = "https://docs.aws.amazon.com/kms/latest/developerguide/kms-alias.html";
+      throw new AwsError("ValidationException", `Alias must start with the prefix "alias/". Please see ${help}`);
+    }
     if (!NAME.test(name) || name.startsWith("alias/aws/")) {
       throw new AwsError("InvalidAliasNameException", `Alias ${name} must begin with alias/, not with alias/aws/.`);
     }

@@ -27,12 +27,16 @@ function dataKey(context: Context, input: DataKeyRequest, action: string) {
   return { key, plaintext, blob };
 }
 
+const invalid = (what: string) => new AwsError("ValidationException", `1 validation error detected: ${what}`);
+
 export const cryptoOperations: Operations<typeof sdk> = {
   Encrypt(context, { KeyId, Plaintext = new Uint8Array(), EncryptionContext }) {
     const key = openKey(context, KeyId, "kms:Encrypt", EncryptionContext);
     requireUsable(key);
     if (Plaintext.length < 1 || Plaintext.length > LONGEST_PLAINTEXT_BYTES) {
-      throw new AwsError("ValidationException", `Plaintext must have 1 to ${LONGEST_PLAINTEXT_BYTES} bytes.`);
+      const wanted =
+        Plaintext.length < 1 ? "greater than or equal to 1" : `less than or equal to ${LONGEST_PLAINTEXT_BYTES}`;
+      throw invalid(`Value at 'plaintext' failed to satisfy constraint: Member must have length ${wanted}`);
     }
     const CiphertextBlob = encrypt(context, key, Plaintext, EncryptionContext);
     return { CiphertextBlob, KeyId: key.arn, EncryptionAlgorithm: ALGORITHM };
@@ -48,22 +52,28 @@ export const cryptoOperations: Operations<typeof sdk> = {
     }
     requireUsable(key);
     const Plaintext = decrypt(key, CiphertextBlob, EncryptionContext);
-    return { Plaintext, KeyId: key.arn, EncryptionAlgorithm: ALGORITHM };
+    return { Plaintext, KeyId: key.arn, EncryptionAlgorithm: ALGORITHM, KeyMaterialId: key.materialId };
   },
 
   GenerateDataKey(context, input) {
     const { key, plaintext, blob } = dataKey(context, input, "kms:GenerateDataKey");
-    return { CiphertextBlob: blob, Plaintext: plaintext, KeyId: key.arn };
+    return { CiphertextBlob: blob, Plaintext: plaintext, KeyId: key.arn, KeyMaterialId: key.materialId };
   },
 
   GenerateDataKeyWithoutPlaintext(context, input) {
     const { key, blob } = dataKey(context, input, "kms:GenerateDataKeyWithoutPlaintext");
-    return { CiphertextBlob: blob, KeyId: key.arn };
+    return { CiphertextBlob: blob, KeyId: key.arn, KeyMaterialId: key.materialId };
   },
 
-  GenerateRandom(context, { NumberOfBytes: size = 32 }) {
+  GenerateRandom(context, { NumberOfBytes: size }) {
     context.authorize({ action: "kms:GenerateRandom", resource: "*" });
-    if (size < 1 || size > LONGEST_DATA_KEY_BYTES) throw new AwsError("ValidationException", "1 to 1024 bytes.");
+    if (size === undefined) throw new AwsError("ValidationException", "NumberOfBytes is required.");
+    if (size < 1 || size > LONGEST_DATA_KEY_BYTES) {
+      const wanted = size < 1 ? "greater than or equal to 1" : `less than or equal to ${LONGEST_DATA_KEY_BYTES}`;
+      throw invalid(
+        `Value '${size}' at 'numberOfBytes' failed to satisfy constraint: Member must have value ${wanted}`,
+      );
+    }
     return { Plaintext: Buffer.from(context.random.hex(2 * size), "hex") };
   },
 };

@@ -7,10 +7,10 @@ import { keyOperations } from "./key-operations.ts";
 /**
  * AWS Key Management Service: symmetric keys that really encrypt (AES-256-GCM, key material in the sandbox's state),
  * aliases, key policies that decide who may use and change them, keys that AWS makes for a service (`alias/aws/ssm`) when
- * they are first named; rotation and tags as records.
+ * they are first named; rotation on demand, automatic rotation as a record, tags.
  *
- * Gaps: no asymmetric, HMAC, imported or multi-region keys (501); no grants (501); rotation changes no
- * material; a key scheduled for deletion stays, unusable. The material lies unencrypted in the state: a sandbox keeps no
+ * Gaps: no asymmetric, HMAC, imported or multi-region keys (501); no grants (501); automatic
+ * rotation changes no material; a key scheduled for deletion stays, unusable. The material lies unencrypted in the state: a sandbox keeps no
  * real secrets.
  * https://docs.aws.amazon.com/kms/latest/APIReference/
  */

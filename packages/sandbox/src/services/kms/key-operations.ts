@@ -1,11 +1,14 @@
 import type * as sdk from "@aws-sdk/client-kms";
+import type { Tag } from "@aws-sdk/client-kms";
 import type { Context } from "../../core/context.ts";
 import { AwsError } from "../../core/errors.ts";
 import { page } from "../../core/paging.ts";
 import { parsePolicy } from "../../core/policy.ts";
 import type { Operations } from "../../core/service.ts";
-import { type KeyRecord, keysOf, newKey, openKey, requireUsable, showKey } from "./keys.ts";
+import { type KeyRecord, keysOf, newKey, newMaterial, openKey, requireUsable, showKey } from "./keys.ts";
 
+const MOST_TAGS = 50;
+const MOST_ON_DEMAND = 10;
 const DAY_MS = 24 * 3600 * 1000;
 /** The only name that a key policy may have. */
 const POLICY_NAME = "default";
@@ -25,6 +28,26 @@ const accountPolicy = (account: string) =>
       },
     ],
   });
+
+/** https://docs.aws.amazon.com/kms/latest/APIReference/API_Tag.html */
+function checkTags(tags: readonly Tag[]): void {
+  const tooLong = (value: string, member: string, most: number) =>
+    new AwsError(
+      "ValidationException",
+      `1 validation error detected: Value '${value}' at '${member}' failed to satisfy constraint: Member must have length less than or equal to ${most}`,
+    );
+  for (const [index, { TagKey: key = "", TagValue: value = "" }] of tags.entries()) {
+    if (key.length > 128) throw tooLong(key, `tags.${index + 1}.member.tagKey`, 128);
+    if (value.length > 256) throw tooLong(value, `tags.${index + 1}.member.tagValue`, 256);
+  }
+  const refuse = (message: string) => new AwsError("TagException", message);
+  const keys = tags.map(({ TagKey }) => TagKey);
+  // CloudFormation marks what it makes; nobody else may.
+  if (keys.some((key) => /^aws:(?!cloudformation:)/i.test(key ?? "")))
+    throw refuse("Tags beginning with aws: are reserved");
+  if (new Set(keys).size < keys.length) throw refuse("Duplicate tag keys");
+  if (keys.length > MOST_TAGS) throw refuse("Too many tags");
+}
 
 function change(
   context: Context,
@@ -52,6 +75,7 @@ export const keyOperations: Operations<typeof sdk> = {
       throw new AwsError("NotImplemented", message, { status: 501 });
     }
     if (Policy !== undefined) parsePolicy(Policy);
+    checkTags(Tags);
     context.authorize({ action: "kms:CreateKey", resource: "*" });
     const policy = Policy ?? accountPolicy(context.account);
     const key = newKey(context, { description: Description ?? "", policy, tags: Tags, manager: undefined });
@@ -115,9 +139,25 @@ export const keyOperations: Operations<typeof sdk> = {
     return { PolicyNames: [POLICY_NAME], Truncated: false };
   },
 
-  EnableKeyRotation(context, { KeyId }) {
-    change(context, KeyId, "kms:EnableKeyRotation", { rotation: true });
+  EnableKeyRotation(context, { KeyId, RotationPeriodInDays: rotationDays = 365 }) {
+    if (rotationDays < 90 || rotationDays > 2560) {
+      throw new AwsError("ValidationException", "RotationPeriodInDays must be 90 to 2560.");
+    }
+    const rotationSince = context.clock.now().toISOString();
+    change(context, KeyId, "kms:EnableKeyRotation", { rotation: true, rotationSince, rotationDays });
     return {};
+  },
+
+  RotateKeyOnDemand(context, { KeyId }) {
+    const key = openKey(context, KeyId, "kms:RotateKeyOnDemand");
+    requireUsable(key);
+    const earlier = [key.material, ...(key.earlier ?? [])];
+    if (earlier.length > MOST_ON_DEMAND) {
+      const message = `The on-demand rotations limit has been reached for the given keyId. No more on-demand rotations can be performed for this key: ${key.arn}`;
+      throw new AwsError("LimitExceededException", message);
+    }
+    change(context, KeyId, "kms:RotateKeyOnDemand", { ...newMaterial(context), earlier });
+    return { KeyId: key.arn };
   },
   DisableKeyRotation(context, { KeyId }) {
     change(context, KeyId, "kms:DisableKeyRotation", { rotation: false });
@@ -125,11 +165,16 @@ export const keyOperations: Operations<typeof sdk> = {
   },
   GetKeyRotationStatus(context, { KeyId }) {
     const key = openKey(context, KeyId, "kms:GetKeyRotationStatus");
-    return { KeyId: key.arn, KeyRotationEnabled: key.rotation };
+    const shown = { KeyId: key.id, KeyRotationEnabled: key.rotation };
+    if (!key.rotation) return shown;
+    const { rotationDays = 365, rotationSince = key.createdAt } = key;
+    const NextRotationDate = new Date(new Date(rotationSince).getTime() + rotationDays * DAY_MS);
+    return { ...shown, RotationPeriodInDays: rotationDays, NextRotationDate };
   },
 
   TagResource(context, { KeyId, Tags = [] }) {
     const { tags } = openKey(context, KeyId, "kms:TagResource");
+    checkTags(Tags);
     const kept = tags.filter((tag) => !Tags.some(({ TagKey }) => TagKey === tag.TagKey));
     change(context, KeyId, "kms:TagResource", { tags: [...kept, ...Tags] });
     return {};

@@ -9,6 +9,13 @@ export interface KeyRecord {
   readonly arn: string;
   /** 32 bytes, base 64: the AES-256 key itself. It never leaves the sandbox's state. */
   readonly material: string;
+  /** Names the material; a rotation makes another. 64 hexadecimal digits. */
+  readonly materialId?: string | undefined;
+  /** Material of before a rotation, which still decrypts. */
+  readonly earlier?: readonly string[] | undefined;
+  /** When automatic rotation was switched on, and how often it comes, in days. */
+  readonly rotationSince?: string | undefined;
+  readonly rotationDays?: number | undefined;
   readonly state: KeyState;
   readonly description: string;
   readonly policy: string;
@@ -48,7 +55,7 @@ export function openKey(
   encryptionContext: EncryptionContext = {},
 ): KeyRecord {
   const key = findKey(context, reference ?? "");
-  if (!key) throw new AwsError("NotFoundException", `Key '${reference}' does not exist`);
+  if (!key) throw keyNotFound(context, reference ?? "");
   const isAlias = /(^|:)alias\//.test(reference ?? "");
   const entries = Object.entries(encryptionContext);
   const conditions = {
@@ -60,8 +67,26 @@ export function openKey(
   return key;
 }
 
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+
+function keyNotFound({ region, account }: Context, reference: string): AwsError {
+  const [, elsewhere, , name = reference] = /^arn:aws:kms:([^:]+):(\d{12}):(.+)$/.exec(reference) ?? [];
+  const refuse = (message: string) => new AwsError("NotFoundException", message);
+  if (elsewhere !== undefined && elsewhere !== region) return refuse(`Invalid arn ${elsewhere}`);
+  const arn = (local: string) =>
+    reference.startsWith("arn:") ? reference : `arn:aws:kms:${region}:${account}:${local}`;
+  if (name.startsWith("alias/")) return refuse(`Alias ${arn(name)} is not found.`);
+  const id = name.replace(/^key\//, "");
+  return refuse(
+    UUID.test(id) || /^mrk-[0-9a-f]{32}$/.test(id)
+      ? `Key '${arn(`key/${id}`)}' does not exist`
+      : `Invalid keyId '${id}'`,
+  );
+}
+
 function findKey(context: Context, reference: string): KeyRecord | undefined {
   const [, region, account, name] = /^arn:aws:kms:([^:]+):(\d{12}):(.+)$/.exec(reference) ?? [];
+  if (region !== undefined && region !== context.region) return undefined;
   const local = name ?? reference;
   const alias = local.startsWith("alias/") ? aliasesOf(context, account, region).get(local) : undefined;
   if (!alias && local.startsWith("alias/aws/") && (account ?? context.account) === context.account) {
@@ -113,6 +138,11 @@ function awsManagedKey(context: Context, name: string): KeyRecord {
   return key;
 }
 
+export const newMaterial = (context: Context) => ({
+  material: Buffer.from(context.random.hex(64), "hex").toString("base64"),
+  materialId: context.random.hex(64),
+});
+
 /** A new symmetric key, not yet stored. */
 export function newKey(
   context: Context,
@@ -122,7 +152,7 @@ export function newKey(
   return {
     id,
     arn: `arn:aws:kms:${context.region}:${context.account}:key/${id}`,
-    material: Buffer.from(context.random.hex(64), "hex").toString("base64"),
+    ...newMaterial(context),
     state: "Enabled",
     rotation: false,
     createdAt: context.clock.now().toISOString(),
@@ -148,6 +178,7 @@ export function showKey(key: KeyRecord): KeyMetadata {
     KeyUsage: "ENCRYPT_DECRYPT",
     KeyState: key.state,
     ...(key.deletionAt ? { DeletionDate: new Date(key.deletionAt) } : {}),
+    CurrentKeyMaterialId: key.materialId,
     Origin: "AWS_KMS",
     KeyManager: key.manager ?? "CUSTOMER",
     KeySpec: "SYMMETRIC_DEFAULT",
@@ -185,13 +216,16 @@ export function decrypt(key: KeyRecord, blob: Uint8Array, given: EncryptionConte
   const start = 2 + (blob[1] ?? 0);
   const iv = blob.subarray(start, start + IV_BYTES);
   const tag = blob.subarray(start + IV_BYTES, start + IV_BYTES + TAG_BYTES);
-  const decipher = createDecipheriv(CIPHER, Buffer.from(key.material, "base64"), iv, { authTagLength: TAG_BYTES });
-  decipher.setAAD(authenticated(given)).setAuthTag(tag);
-  try {
-    return Buffer.concat([decipher.update(blob.subarray(start + IV_BYTES + TAG_BYTES)), decipher.final()]);
-  } catch {
-    throw invalidCiphertext();
+  for (const material of [key.material, ...(key.earlier ?? [])]) {
+    const decipher = createDecipheriv(CIPHER, Buffer.from(material, "base64"), iv, { authTagLength: TAG_BYTES });
+    decipher.setAAD(authenticated(given)).setAuthTag(tag);
+    try {
+      return Buffer.concat([decipher.update(blob.subarray(start + IV_BYTES + TAG_BYTES)), decipher.final()]);
+    } catch {
+      // Encrypted before a rotation, perhaps: the next material may be the one.
+    }
   }
+  throw invalidCiphertext();
 }
 
 /** The encryption context doesn't travel in the blob, but the same one must be given again. */
@@ -200,5 +234,6 @@ function authenticated(given: EncryptionContext): Buffer {
 }
 
 function invalidCiphertext(): AwsError {
-  return new AwsError("InvalidCiphertextException", "The ciphertext is invalid, or the encryption context differs.");
+  // AWS says no more, so that nobody learns why.
+  return new AwsError("InvalidCiphertextException", "");
 }

@@ -1,6 +1,7 @@
 import * as sdk from "@aws-sdk/client-sts";
 import type { Context } from "../../core/context.ts";
 import { AwsError } from "../../core/errors.ts";
+import type { Caller } from "../../core/identity.ts";
 import { policyAllows } from "../../core/policy.ts";
 import { defineService, type Operations } from "../../core/service.ts";
 import { findRole, sessionPolicies, type TrustedRole } from "./roles.ts";
@@ -26,7 +27,8 @@ const operations: Operations<typeof sdk> = {
   async AssumeRole(context, input) {
     const { RoleArn: roleArn = "", RoleSessionName: sessionName = "", ExternalId, SourceIdentity } = input;
     for (const name of [sessionName, ...(SourceIdentity ? [SourceIdentity] : [])]) {
-      if (!SESSION_NAME.test(name)) throw invalid(`"${name}" must match [\\w+=,.@-]{2,64}.`);
+      if (!SESSION_NAME.test(name))
+        throw invalidName(name, name === sessionName ? "roleSessionName" : "sourceIdentity");
     }
     const account = /^arn:aws:iam::(\d{12}):role\/.+$/.exec(roleArn)?.[1];
     if (!account) throw invalid(`${roleArn} is invalid`);
@@ -40,7 +42,7 @@ const operations: Operations<typeof sdk> = {
     const sourceIdentity = caller.sourceIdentity ?? SourceIdentity;
     const role = await findRole(context, account, roleArn);
     if (!role) throw denied(context, "sts:AssumeRole", roleArn);
-    const tags = readTags(input.Tags ?? []);
+    const { tags, transitiveTagKeys, inherited } = readTags(input, caller);
     const conditions: Record<string, string | readonly string[] | undefined> = {
       "sts:externalid": ExternalId,
       "sts:sourceidentity": sourceIdentity,
@@ -66,7 +68,8 @@ const operations: Operations<typeof sdk> = {
       durationMs: durationS * 1000,
       sourceIdentity,
       policies,
-      ...(isTagged ? { tags } : {}),
+      tags: { ...inherited, ...tags },
+      transitiveTagKeys,
     });
     const arn = `arn:aws:sts::${account}:assumed-role/${roleArn.split("/").at(-1)}/${sessionName}`;
     return {
@@ -98,9 +101,38 @@ const operations: Operations<typeof sdk> = {
   },
 };
 
-function readTags(given: readonly { Key?: string | undefined; Value?: string | undefined }[]): Record<string, string> {
+/** Tags of a session: those asked for, and those that the caller's session hands on. */
+function readTags({ Tags: given = [], TransitiveTagKeys: asked = [] }: sdk.AssumeRoleCommandInput, caller: Caller) {
+  const refuse = (message: string) => new AwsError("InvalidParameterValue", message);
   if (given.length > MOST_TAGS) throw invalid(`A session can have at most ${MOST_TAGS} tags.`);
-  return Object.fromEntries(given.map(({ Key = "", Value = "" }) => [Key, Value]));
+  const tags = Object.fromEntries(given.map(({ Key = "", Value = "" }) => [Key, Value]));
+  const keys = new Set(given.map(({ Key = "" }) => Key.toLowerCase()));
+  if (keys.size < given.length) {
+    throw refuse("Duplicate tag keys found. Please note that Tag keys are case insensitive.");
+  }
+  if (asked.some((key) => !keys.has(key.toLowerCase()))) {
+    throw refuse("The specified transitive tag key must be included in the requested tags.");
+  }
+  const handedOn = caller.transitiveTagKeys ?? [];
+  if (handedOn.some((key) => keys.has(key.toLowerCase()))) {
+    throw refuse(
+      "One of the specified transitive tag keys can't be set because it conflicts with a transitive tag key from the calling session.",
+    );
+  }
+  const inherited = Object.fromEntries(Object.entries(caller.tags ?? {}).filter(([key]) => handedOn.includes(key)));
+  return { tags, inherited, transitiveTagKeys: [...handedOn, ...asked] };
+}
+
+function invalidName(name: string, member: string): AwsError {
+  const problem =
+    name.length < 2
+      ? "Member must have length greater than or equal to 2"
+      : name.length > 64
+        ? "Member must have length less than or equal to 64"
+        : "Member must satisfy regular expression pattern: [\\w+=,.@-]*";
+  return invalid(
+    `1 validation error detected: Value '${name}' at '${member}' failed to satisfy constraint: ${problem}`,
+  );
 }
 
 function sessionSeconds(asked: number | undefined, role: TrustedRole, chained: boolean): number {
