@@ -18,7 +18,7 @@ export interface Endpoint {
 }
 
 /** The clients of one cloud: the sandbox's or moto's. */
-export function clientsOf({ url, credentials }: Endpoint) {
+function clientsOf({ url, credentials }: Endpoint) {
   const settings = { endpoint: url, region: "eu-west-1", credentials, maxAttempts: 1 };
   return {
     cloudformation: new CloudFormationClient(settings),
@@ -36,14 +36,14 @@ export function clientsOf({ url, credentials }: Endpoint) {
   };
 }
 
-export type Clients = ReturnType<typeof clientsOf>;
+type Clients = ReturnType<typeof clientsOf>;
 
 interface Client {
   send(command: never): Promise<unknown>;
 }
 
 /** Sends a command and puts its outcome on record; an error is an outcome, too, and is answered by nothing. */
-export type Call = <Output>(client: Client, command: Command<Output>) => Promise<Partial<Output>>;
+type Call = <Output>(client: Client, command: Command<Output>) => Promise<Partial<Output>>;
 
 interface Command<Output> {
   readonly input: object;

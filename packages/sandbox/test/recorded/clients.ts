@@ -2,6 +2,7 @@ import * as cloudformation from "@aws-sdk/client-cloudformation";
 import * as cloudwatch from "@aws-sdk/client-cloudwatch";
 import * as logs from "@aws-sdk/client-cloudwatch-logs";
 import * as dynamodb from "@aws-sdk/client-dynamodb";
+import * as dynamodbstreams from "@aws-sdk/client-dynamodb-streams";
 import * as events from "@aws-sdk/client-eventbridge";
 import * as iam from "@aws-sdk/client-iam";
 import * as kms from "@aws-sdk/client-kms";
@@ -9,17 +10,18 @@ import * as lambda from "@aws-sdk/client-lambda";
 import * as s3 from "@aws-sdk/client-s3";
 import * as scheduler from "@aws-sdk/client-scheduler";
 import * as secretsmanager from "@aws-sdk/client-secrets-manager";
+import * as sfn from "@aws-sdk/client-sfn";
 import * as sns from "@aws-sdk/client-sns";
 import * as sqs from "@aws-sdk/client-sqs";
 import * as ssm from "@aws-sdk/client-ssm";
 import * as sts from "@aws-sdk/client-sts";
 import type { InputOf, OperationName, OutputOf } from "../../src/core/service.ts";
-import type { Asked } from "./reproduction.ts";
 
 const MODULES = {
   cloudformation,
   cloudwatch,
   dynamodb,
+  dynamodbstreams,
   events,
   iam,
   kms,
@@ -28,12 +30,16 @@ const MODULES = {
   s3,
   scheduler,
   secretsmanager,
+  sfn,
   sns,
   sqs,
   ssm,
   sts,
 };
 type Modules = typeof MODULES;
+
+/** A call on its way; which one it is stays known. */
+export type Asked<Output> = Promise<Output> & { readonly service: string; readonly operation: string };
 
 /** `sqs.CreateQueue({ QueueName: "a" })`: an operation of an SDK module as a function that sends its command. */
 export type Client<Sdk> = {

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { ControlledClock } from "../../src/core/clock.ts";
 import { answerOf, comparable, errorOf, isNotThere, readable } from "./answers.ts";
-import type { Clients, Key } from "./clients.ts";
+import type { Asked, Clients, Key } from "./clients.ts";
 import { type Bindings, departures, type Recorded } from "./compare.ts";
 
 /** One call of a reproduction, held against its recording. */
@@ -15,9 +15,6 @@ export interface Comparison {
   /** The sandbox says by name that it doesn't have this: no answer to compare. */
   readonly notThere?: string;
 }
-
-/** A call on its way; which one it is stays known. */
-export type Asked<Output> = Promise<Output> & { readonly service: string; readonly operation: string };
 
 /** What a reproduction has at hand: SDK clients of the sandbox, and its recording. */
 export interface Stage extends Clients {

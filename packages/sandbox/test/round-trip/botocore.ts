@@ -15,7 +15,7 @@ const REWRITTEN: Readonly<Record<string, string>> = {
   "ec2 GetConsoleOutput": "botocore decodes the output from base64",
 };
 
-export interface BotocoreTrip extends RoundTrip {
+interface BotocoreTrip extends RoundTrip {
   /** `sqs query` */
   readonly through: string;
   readonly error: boolean;

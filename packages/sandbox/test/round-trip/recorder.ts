@@ -74,8 +74,7 @@ export async function startRecorder(
 }
 
 /** A structure's members by name; of what isn't a structure, none. */
-export const membersOf = (schema: OperationModel["input"]) =>
-  schema.isStructSchema() ? [...schema.structIterator()] : [];
+const membersOf = (schema: OperationModel["input"]) => (schema.isStructSchema() ? [...schema.structIterator()] : []);
 
 /** Event streams are a protocol of their own, which nothing here speaks. */
 export const streamsEvents = ({ input, output }: OperationModel): boolean =>

@@ -1,4 +1,5 @@
 import type { Reproductions } from "../reproduction.ts";
+import { dynamodb } from "./dynamodb.ts";
 import { events } from "./events.ts";
 import { kms } from "./kms.ts";
 import { lambda } from "./lambda.ts";
@@ -11,6 +12,7 @@ import { sts } from "./sts.ts";
 
 /** Every service whose recordings are reproduced. */
 export const reproductions: readonly Reproductions[] = [
+  dynamodb,
   events,
   kms,
   lambda,

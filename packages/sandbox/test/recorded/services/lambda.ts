@@ -1,5 +1,6 @@
 import { strToU8, zipSync } from "fflate";
-import type { Asked, Reproduction, Reproductions, Stage } from "../reproduction.ts";
+import type { Asked } from "../clients.ts";
+import type { Reproduction, Reproductions, Stage } from "../reproduction.ts";
 
 type FunctionInput = Parameters<Stage["lambda"]["CreateFunction"]>[0];
 

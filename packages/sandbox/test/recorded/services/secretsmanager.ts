@@ -1,4 +1,5 @@
-import type { Asked, Reproduction, Reproductions, Stage } from "../reproduction.ts";
+import type { Asked } from "../clients.ts";
+import type { Reproduction, Reproductions, Stage } from "../reproduction.ts";
 
 const CLASS = "TestSecretsManager::";
 
