@@ -1,12 +1,15 @@
 import { verify } from "node:crypto";
+import { FilterLogEventsCommand } from "@aws-sdk/client-cloudwatch-logs";
+import { AddPermissionCommand } from "@aws-sdk/client-lambda";
 import * as sdk from "@aws-sdk/client-sns";
 import { CreateQueueCommand, ReceiveMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { expect, test } from "vitest";
 import { awsCli, hasAwsCli } from "../../../test/aws-cli.ts";
-import { clientSettings, DEV, sandboxForTest, TOOLING, temporaryFolder } from "../../../test/support.ts";
+import { clientSettings, DEV, roleForTest, sandboxForTest, TOOLING, temporaryFolder } from "../../../test/support.ts";
 import { AwsError } from "../../core/errors.ts";
 import { type Sandbox, startSandbox } from "../../index.ts";
 import { services } from "../../registry.ts";
+import { eventually, lambdaIn } from "../lambda/test/functions.ts";
 
 const queueArn = (name: string, account = TOOLING) => `arn:aws:sqs:eu-west-1:${account}:${name}`;
 
@@ -144,6 +147,45 @@ test("a throttled target gets its message later, after a restart too", async () 
   free.clock.advance(60_000);
   const received = await withQueue(free, "busy");
   await expect.poll(async () => JSON.parse((await received())[0]?.Body ?? "{}").MessageId).toBe(MessageId);
+});
+
+test("a function gets SNS's event, once its policy lets the topic invoke it", async () => {
+  const sandbox = await sandboxForTest();
+  const { create } = lambdaIn(sandbox, TOOLING);
+  const Role = await roleForTest(sandbox, {
+    name: "listener",
+    principal: { Service: "lambda.amazonaws.com" },
+    actions: ["logs:*"],
+  });
+  const source = "export const handler = async (event) => { console.log(`got ${JSON.stringify(event)}`); };";
+  const { FunctionArn = "" } = await create("listener", source, { Role });
+  const dead = await withQueue(sandbox, "dead");
+  const { sns, TopicArn, publish } = await withTopic(sandbox);
+  const RedrivePolicy = JSON.stringify({ deadLetterTargetArn: queueArn("dead") });
+  const { SubscriptionArn } = await sns.send(
+    new sdk.SubscribeCommand({ TopicArn, Protocol: "lambda", Endpoint: FunctionArn, Attributes: { RedrivePolicy } }),
+  );
+  await publish("refused");
+  expect(JSON.parse((await dead())[0]?.Body ?? "{}").Message).toBe("refused");
+  const permission = { FunctionName: "listener", StatementId: "sns", Action: "lambda:InvokeFunction" };
+  await sandbox.send(new AddPermissionCommand({ ...permission, Principal: "sns.amazonaws.com", SourceArn: TopicArn }));
+  const { MessageId } = await publish("hello", { MessageAttributes: attribute("x") });
+  const logged = await eventually(async () => {
+    const command = new FilterLogEventsCommand({ logGroupName: "/aws/lambda/listener", filterPattern: "got" });
+    const { events = [] } = await sandbox.send(command).catch(() => ({ events: [] }));
+    return events[0]?.message;
+  });
+  const [record, ...others] = JSON.parse(/got (\{.*\})/.exec(logged)?.[1] ?? "{}").Records;
+  expect(others).toEqual([]);
+  expect(record).toMatchObject({ EventSource: "aws:sns", EventVersion: "1.0", EventSubscriptionArn: SubscriptionArn });
+  const MessageAttributes = { a: { Type: "String", Value: "x" } };
+  expect(record.Sns).toMatchObject({
+    Type: "Notification",
+    MessageId,
+    Subject: null,
+    Message: "hello",
+    MessageAttributes,
+  });
 });
 
 test("another account publishes only under the topic's policy, and mail waits for its confirmation", async () => {
