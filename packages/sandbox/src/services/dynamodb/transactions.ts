@@ -48,7 +48,7 @@ async function transactWrite(
   refuseDoubles(context, engine, writes);
   const { ClientRequestToken: token, ...request } = input;
   context.store.transaction(() => {
-    if (token !== undefined && isKnown(context, token, JSON.stringify(toWire(request)))) return;
+    if (token !== undefined && isKnown(context, token, canonical(toWire(request)))) return;
     const reasons = writes.map((write) => attempt(context, engine, write));
     if (reasons.some(({ Code }) => Code !== "None")) throw cancelled(reasons);
   });
@@ -127,6 +127,15 @@ function cancelled(reasons: readonly sdk.CancellationReason[]): AwsError {
   const codes = reasons.map(({ Code }) => Code).join(", ");
   const message = `Transaction cancelled, please refer cancellation reasons for specific reasons [${codes}]`;
   return new AwsError("TransactionCanceledException", message, { members: { CancellationReasons: reasons } });
+}
+
+/** The same text for the same request, whatever the order of its members. */
+function canonical(value: unknown): string {
+  return JSON.stringify(value, (_, member: unknown) =>
+    typeof member === "object" && member !== null && !Array.isArray(member)
+      ? Object.fromEntries(Object.entries(member).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : member,
+  );
 }
 
 /** Whether this transaction was done already. Raises when the token stood for another request. */

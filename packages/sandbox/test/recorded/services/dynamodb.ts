@@ -191,8 +191,9 @@ const TESTS: Record<string, Reproduction> = {
     const table = tableOf("test-table", "PK");
     await dynamodb.CreateTable(table);
     const get = dynamodb.BatchGetItem({ RequestItems: { "test-table": { Keys: [{ PK: S("test-key") }] } } });
-    await match("Response", get, ({ $metadata: _, Responses, ...rest }) => ({
+    await match("Response", get, ({ $metadata, Responses, ...rest }) => ({
       Responses: { "<test-table>": Responses?.["test-table"] },
+      ResponseMetadata: { HTTPHeaders: {}, HTTPStatusCode: $metadata.httpStatusCode },
       ...rest,
     }));
   },
