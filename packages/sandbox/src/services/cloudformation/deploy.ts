@@ -12,6 +12,7 @@ import {
 import { AwsError } from "../../core/errors.ts";
 import { resolveReferences } from "./dynamic-references.ts";
 import { exportConflict, exportedValue } from "./exports.ts";
+import { OwnReason } from "./own-reason.ts";
 import { prepare } from "./prepare.ts";
 import type { Made } from "./provider.ts";
 import {
@@ -166,9 +167,10 @@ async function deployResource(
   let properties: JsonObject;
   try {
     properties = wanted.properties();
+    requireProperties(provider.required, properties);
   } catch (error) {
     const reason = failureReason(error, operation.id);
-    const record = known ?? freshRecord(work, operation, wanted, {}, {});
+    const record = known ?? freshRecord(work, operation, wanted, failedProperties(wanted), {});
     const status = known ? "UPDATE_FAILED" : "CREATE_FAILED";
     journal.putResource(stack, record, { status, reason, operationId: operation.id });
     return "failed";
@@ -233,6 +235,22 @@ async function deployResource(
   }
   const record: ResourceRecord = { ...known, ...aims, previous, step: "update" };
   return change(work, stack, operation, record, { ...wanted, isRepeated: false, verb: "update" });
+}
+
+/** What a failed resource's event shows: its properties, as far as they could be worked out. */
+function failedProperties(wanted: Wanted): JsonObject {
+  try {
+    return wanted.properties();
+  } catch {
+    return {};
+  }
+}
+
+function requireProperties(required: readonly string[], properties: JsonObject): void {
+  const missing = required.filter((name) => properties[name] === undefined);
+  if (missing.length === 0) return;
+  const complaints = missing.map((name) => `The property {/${name}} is required`);
+  throw new OwnReason(`Property validation failure: [${complaints.join(", ")}]`);
 }
 
 function freshRecord(
@@ -362,7 +380,9 @@ function fail(work: Work, started: StackRecord, operation: OperationRecord, reas
   } else {
     const status = isCreate ? "ROLLBACK_IN_PROGRESS" : "UPDATE_ROLLBACK_IN_PROGRESS";
     const statusReason = isCreate ? `${reason}Rollback requested by user.` : reason;
-    journal.putStack(stack, { status, statusReason, operation: { ...operation, phase: "rollback" } });
+    // A creation that is taken back is a deletion, and has its time.
+    const deletedAt = isCreate ? work.context.clock.now().toISOString() : stack.deletedAt;
+    journal.putStack(stack, { status, statusReason, deletedAt, operation: { ...operation, phase: "rollback" } });
   }
 }
 

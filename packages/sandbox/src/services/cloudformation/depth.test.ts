@@ -328,6 +328,15 @@ it("an output that asks for an attribute that isn't there rolls the stack back, 
   );
 });
 
+it("a property that is missing fails its resource, as CloudFormation's own schemas do", async () => {
+  const sandbox = await sandboxForTest();
+  const alias = { Type: "AWS::KMS::Alias", Properties: { TargetKeyId: "x" } };
+  expect(await create(sandbox, "s", { Resources: { Alias: alias } })).toBe("ROLLBACK_COMPLETE");
+  expect(await reasons(sandbox, "s")).toContain(
+    "Alias CREATE_FAILED Property validation failure: [The property {/AliasName} is required]",
+  );
+});
+
 it("a session that deploys without a role deploys with its own permissions", async () => {
   const sandbox = await sandboxForTest();
   const principal = { AWS: `arn:aws:iam::${TOOLING}:root` };

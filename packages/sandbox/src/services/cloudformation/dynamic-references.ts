@@ -123,7 +123,8 @@ export async function storedParameters(
   const resolved: Record<string, string> = {};
   for (const [key, parameter] of template.parameters) {
     const name = given[key] ?? parameter.defaultValue;
-    if (!PARAMETER_TYPE.test(parameter.type) || name === undefined) continue;
+    if (!PARAMETER_TYPE.test(parameter.type)) continue;
+    if (name === undefined) throw validationError(`Parameter ${key} should either have input value or default value`);
     resolved[key] = await parameterValue(send, name, false);
   }
   return resolved;

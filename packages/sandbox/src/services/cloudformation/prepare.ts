@@ -119,10 +119,6 @@ export function prepare(stack: StackIdentity, definition: Definition): Prepared 
       if (provider.properties.includes(property)) continue;
       find(["Properties", property], `Encountered unsupported property ${property} of ${resource.type} (${id})`);
     }
-    for (const property of provider.required) {
-      if (resource.properties[property] !== undefined) continue;
-      find([], `Property validation failure: [The property {/${property}} is required] for ${id}`);
-    }
   }
   if (findings.length > 0) throw new TemplateError(findings);
   dependencyGraph(template, evaluator.isActive);

@@ -351,7 +351,8 @@ function show(stack: StackRecord): Stack {
     DisableRollback: stack.disableRollback,
     NotificationARNs: [...shown.notificationArns],
     TimeoutInMinutes: stack.timeoutMinutes,
-    Capabilities: isReviewed ? undefined : ([...shown.capabilities] as Stack["Capabilities"]),
+    Capabilities:
+      isReviewed || shown.capabilities.length === 0 ? undefined : ([...shown.capabilities] as Stack["Capabilities"]),
     Outputs:
       stack.outputs.length === 0
         ? undefined
@@ -363,7 +364,7 @@ function show(stack: StackRecord): Stack {
           })),
     RoleARN: shown.roleArn,
     Tags: isReviewed ? [] : Object.entries(shown.tags).map(([Key, Value]) => ({ Key, Value })),
-    EnableTerminationProtection: stack.terminationProtection,
+    EnableTerminationProtection: stack.status === "DELETE_COMPLETE" ? undefined : stack.terminationProtection,
     DriftInformation: stack.drift
       ? { StackDriftStatus: stack.drift.status, LastCheckTimestamp: new Date(stack.drift.at) }
       : { StackDriftStatus: "NOT_CHECKED" },
