@@ -1,5 +1,5 @@
 import type * as sdk from "@aws-sdk/client-s3";
-import type { _Object, EncodingType } from "@aws-sdk/client-s3";
+import type { _Object, ChecksumAlgorithm, EncodingType } from "@aws-sdk/client-s3";
 import type { Context } from "../../core/context.ts";
 import { AwsError } from "../../core/errors.ts";
 import type { Operations } from "../../core/service.ts";
@@ -66,7 +66,14 @@ const show =
     ETag: object.etag,
     Size: object.sizeBytes,
     StorageClass: "STANDARD",
+    ...algorithmOf(object),
   });
+
+/** Which checksum an object has: it is told in lists, its value isn't. */
+function algorithmOf({ checksums }: ObjectRecord): Pick<_Object, "ChecksumAlgorithm" | "ChecksumType"> {
+  const algorithms = Object.keys(checksums).map((member) => member.replace("Checksum", "") as ChecksumAlgorithm);
+  return algorithms.length > 0 ? { ChecksumAlgorithm: algorithms, ChecksumType: "FULL_OBJECT" } : {};
+}
 
 /** What a policy may ask of a list. */
 const listConditions = (input: {

@@ -175,7 +175,9 @@ export const multipartOperations: Operations<typeof sdk> = {
       UploadId: upload.id,
       MaxParts: size,
       IsTruncated: shown.length < all.length,
-      NextPartNumberMarker: shown.length < all.length ? String(shown.at(-1)?.number) : undefined,
+      PartNumberMarker: String(after),
+      NextPartNumberMarker: String(shown.at(-1)?.number ?? after),
+      StorageClass: "STANDARD",
       Parts: shown.map((part) => ({
         PartNumber: part.number,
         ETag: part.etag,

@@ -140,7 +140,7 @@ export const objectOperations: Operations<typeof sdk> = {
     };
     const stored = await storeObject(context, bucket, record);
     const { ETag, VersionId, ServerSideEncryption, SSEKMSKeyId } = shownAfterWrite(stored);
-    const CopyObjectResult = { ETag, LastModified: new Date(stored.modifiedAt) };
+    const CopyObjectResult = { ETag, LastModified: new Date(stored.modifiedAt), ...stored.checksums };
     return { CopyObjectResult, VersionId, CopySourceVersionId: original.versionId, ServerSideEncryption, SSEKMSKeyId };
   },
 
