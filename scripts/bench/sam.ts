@@ -1,4 +1,4 @@
-import { goldenPaths } from "../../packages/cloudformation/test/sam/golden-paths.ts";
+import { goldenPaths, platformTemplates } from "../../packages/cloudformation/test/sam/golden-paths.ts";
 import { judge, oracleIsThere, type Verdict } from "../../packages/cloudformation/test/sam/oracle.ts";
 import { wholeSet, wrongSet } from "../../packages/cloudformation/test/sam/sets.ts";
 import { print } from "./figure.ts";
@@ -6,7 +6,7 @@ import { print } from "./figure.ts";
 const SHOWN = 20;
 
 /**
- * `sam.identical_pct`: of our golden paths and of the generated set, what our expansion of SAM makes just as AWS's own
+ * `sam.identical_pct`: of our golden paths, our own templates and the generated set, what our expansion of SAM makes just as AWS's own
  * translator does. `sam.refused_pct`: of templates that the translator refuses, how many are refused here.
  */
 export async function run(): Promise<void> {
@@ -14,8 +14,8 @@ export async function run(): Promise<void> {
     console.log("sam: skipped: python3 has no aws-sam-translator.");
     return;
   }
-  const own = await goldenPaths();
-  report("sam.identical_pct", await judge([...own, ...wholeSet()]), { golden_paths: own.length });
+  const own = [...(await goldenPaths()), ...platformTemplates()];
+  report("sam.identical_pct", await judge([...own, ...wholeSet()]), { own: own.length });
 
   const wrong = (await judge(wrongSet())).filter(({ isRefused }) => isRefused);
   report("sam.refused_pct", wrong, {});

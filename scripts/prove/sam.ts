@@ -1,4 +1,4 @@
-import { goldenPaths } from "../../packages/cloudformation/test/sam/golden-paths.ts";
+import { goldenPaths, platformTemplates } from "../../packages/cloudformation/test/sam/golden-paths.ts";
 import { type Case, judge, oracleIsThere } from "../../packages/cloudformation/test/sam/oracle.ts";
 import { mixedSet, SEED, wholeSet, wrongSet } from "../../packages/cloudformation/test/sam/sets.ts";
 
@@ -16,7 +16,7 @@ export async function run(args: string[]): Promise<boolean> {
   }
   const seed = Number(args[0] ?? SEED);
   const sets: [string, Case[], boolean][] = [
-    ["golden paths", await goldenPaths(), false],
+    ["our own templates", [...(await goldenPaths()), ...platformTemplates()], false],
     ["each property and each pair", wholeSet(seed), false],
     ["pairs in other variants", wholeSet(seed + 1), false],
     ["many properties at once", mixedSet(seed, MIXED_OF_EACH), false],

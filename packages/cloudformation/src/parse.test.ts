@@ -172,17 +172,35 @@ Resources:
       Handler: index.handler
       Runtime: nodejs22.x
       Policies: [{ AthenaQueryPolicy: { WorkGroupName: x } }]
+  Fourth:
+    Type: AWS::Serverless::Function
+    Properties:
+      CodeUri: s3://bucket/key
+      Handler: index.handler
+      Runtime: nodejs22.x
+      Events:
+        Half: { Type: HttpApi, Properties: { Path: /half } }
+  Fifth:
+    Type: AWS::Serverless::Function
+    Properties:
+      CodeUri: s3://bucket/key
+      Handler: index.handler
+      Runtime: nodejs22.x
+      Events:
+        a-b: { Type: SQS, Properties: { Queue: q } }
   Table: { Type: AWS::Serverless::SimpleTable }
 `;
     expect(findingsOf(load(text)).map(({ line, message }) => `${line} ${message}`)).toEqual([
       "2 'Globals' section is invalid. 'Api' is not supported.",
       "4 AWS::Serverless::Api (Rest) isn't supported.",
       "7 Connectors (of Function) aren't supported: write the policies.",
+      "34 Resource with id [Fourth] is invalid. Event with id [Half] is invalid. Property 'Method' is required.",
       "10 Resource with id [Function] is invalid. property DurableConfig of AWS::Serverless::Function isn't supported.",
       "11 Resource with id [Function] is invalid. property Handlr not defined for resource of type AWS::Serverless::Function",
       "9 Resource with id [Function] is invalid. 'CodeUri' is not a valid S3 Uri of the form 's3://bucket/key' with optional versionId query parameter. A folder must be packaged first.",
       "19 Resource with id [Second] is invalid. Event with id [Mail] is invalid. Event type 'Cognito' isn't supported (HttpApi, SQS, DynamoDB, SNS, Schedule, ScheduleV2, EventBridgeRule, CloudWatchEvent are).",
       "26 Resource with id [Third] is invalid. SAM policy template 'AthenaQueryPolicy' isn't supported: write the statements.",
+      "35 Resource with id [Fiftha-b] is invalid. Logical ids must be alphanumeric.",
     ]);
   });
 });

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { beforeAll, describe, expect, it } from "vitest";
-import { goldenPaths } from "./sam/golden-paths.ts";
+import { goldenPaths, platformTemplates } from "./sam/golden-paths.ts";
 import { type Case, judge, oracleIsThere, type Verdict } from "./sam/oracle.ts";
 import { reducedSet } from "./sam/sets.ts";
 import { wrongTemplates } from "./sam/wrong-templates.ts";
@@ -28,17 +28,17 @@ describe.skipIf(!oracleIsThere)(`the SAM expansion, judged by AWS's translator${
   const verdicts = new Map<string, Verdict>();
 
   beforeAll(async () => {
-    const cases = [written, ...(await goldenPaths()), ...generated, ...wrong];
+    const cases = [written, ...(await goldenPaths()), ...platformTemplates(), ...generated, ...wrong];
     for (const verdict of await judge(cases)) verdicts.set(verdict.name, verdict);
   });
 
   const differing = (names: readonly string[]) =>
     names.map((name) => verdicts.get(name)).filter((verdict) => verdict?.difference !== undefined);
 
-  it("makes the same of each golden path and of a written service", () => {
+  it("makes the same of each golden path, of the platform's own templates and of a written service", () => {
     const generatedNames = new Set([...generated, ...wrong].map(({ name }) => name));
     const own = [...verdicts.keys()].filter((name) => !generatedNames.has(name));
-    expect(own.length).toBeGreaterThan(1);
+    expect(own.length).toBeGreaterThan(4);
     expect(differing(own)).toEqual([]);
     expect(own.filter((name) => verdicts.get(name)?.isRefused)).toEqual([]);
   });

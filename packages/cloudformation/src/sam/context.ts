@@ -72,7 +72,10 @@ export interface Expanded {
   readonly renamedTo?: string;
 }
 
-/** Ends the expansion of one resource. The others are still looked at, so that all is found in one go. */
+/**
+ * Ends the expansion of one resource. The others are still looked at, so that all is found in one go. Without a path, it
+ * is about the resource as a whole.
+ */
 export class Refusal extends Error {
   readonly path: Path;
 
@@ -108,7 +111,7 @@ export function draft(
   dependsOn: readonly string[] = [],
 ): Draft {
   if (!/^[A-Za-z0-9]+$/.test(id)) {
-    throw new Refusal(["Resources"], `Resource with id [${id}] is invalid. Logical ids must be alphanumeric.`);
+    throw new Refusal([], `Resource with id [${id}] is invalid. Logical ids must be alphanumeric.`);
   }
   return { id, type, properties, attributes, dependsOn };
 }

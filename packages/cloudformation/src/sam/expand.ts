@@ -55,7 +55,7 @@ export function expandServerless(template: Template, parameters: ReadonlyMap<str
   findings.raise();
   checkGlobals(template, findings);
   const conditions = new Map(template.conditions);
-  const { sources, managed } = readSources(template, conditions, findings);
+  const { sources, managed, refused } = readSources(template, conditions, findings);
   const transform: Transform = {
     template,
     parameters,
@@ -82,7 +82,7 @@ export function expandServerless(template: Template, parameters: ReadonlyMap<str
   };
   for (const [type, expand] of EXPANSIONS) {
     for (const source of sources.values()) {
-      if (source.type !== type) continue;
+      if (source.type !== type || refused.has(source.id)) continue;
       const expanded = attempt(findings, source, () => expand(transform, source, template.resources.get(source.id)));
       if (!expanded) continue;
       take(source.id, expanded.drafts);
@@ -125,10 +125,12 @@ function readSources(
   template: Template,
   conditions: Map<string, Json>,
   findings: FindingList,
-): { sources: ReadonlyMap<string, Source>; managed: ReadonlySet<string> } {
+): { sources: ReadonlyMap<string, Source>; managed: ReadonlySet<string>; refused: ReadonlySet<string> } {
   const supported = EXPANSIONS.map(([type]) => type);
   const globals: JsonObject | undefined = structuredClone(template.globals);
   const sources = new Map<string, Source>();
+  /** What is wrong before it is expanded: found once is enough. */
+  const refused = new Set<string>();
   for (const [id, resource] of template.resources) {
     const { type, condition, deletionPolicy, updateReplacePolicy, updatePolicy, metadata, dependsOn } = resource;
     if (type.startsWith(PREFIX) && !supported.includes(type)) {
@@ -149,6 +151,7 @@ function readSources(
   const { api, managed } = prepareHttpApis(sources, globals, conditions, (source, event, message) => {
     const whole = `Resource with id [${source.id}] is invalid. Event with id [${event}] is invalid. ${message}`;
     findings.add([...source.path, "Events", event], whole);
+    refused.add(source.id);
   });
   if (api) sources.set(api.id, api);
   for (const [id, source] of sources) {
@@ -159,7 +162,7 @@ function readSources(
     );
     sources.set(id, { ...source, properties });
   }
-  return { sources, managed };
+  return { sources, managed, refused };
 }
 
 /** Expands one resource; what ends that is found, and the others are still looked at. */
@@ -167,8 +170,9 @@ function attempt(findings: FindingList, source: Source, expand: () => Expanded):
   try {
     return expand();
   } catch (error) {
-    if (error instanceof Refusal) findings.add(error.path, error.message);
-    else if (error instanceof DocumentError) {
+    if (error instanceof Refusal) {
+      findings.add(error.path.length > 0 ? error.path : ["Resources", source.id], error.message);
+    } else if (error instanceof DocumentError) {
       const message = `Resource with id [${source.id}] is invalid. ${error.message}`;
       findings.add([...source.path, "DefinitionBody"], message);
     } else throw error;

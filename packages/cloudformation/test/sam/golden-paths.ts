@@ -1,11 +1,22 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { createTemplates } from "../../../templating/src/index.ts";
 import { parseTemplate } from "../../src/index.ts";
 import type { Case } from "./oracle.ts";
 
-const directory = path.resolve(import.meta.dirname, "../../../../templates");
+const root = path.resolve(import.meta.dirname, "../../../..");
+const directory = path.join(root, "templates");
+
+/** The templates by which the platform itself runs on AWS. They use no transform, and none may change them. */
+export function platformTemplates(): Case[] {
+  const infra = path.join(root, "infra");
+  const files = readdirSync(infra).filter((name) => name.endsWith(".yaml"));
+  return files.map((name) => {
+    const text = readFileSync(path.join(infra, name), "utf8");
+    return { name, text, parameters: someParameters(text) };
+  });
+}
 
 /** What each golden path deploys: its `template.yaml`, rendered with its own defaults. */
 export async function goldenPaths(): Promise<Case[]> {

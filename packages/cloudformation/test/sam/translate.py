@@ -43,4 +43,5 @@ def answer(given):
 
 
 for line in sys.stdin:
-    print(json.dumps(answer(json.loads(line))), flush=True)
+    # Python's YAML takes 2012-10-17 for a date.
+    print(json.dumps(answer(json.loads(line)), default=str), flush=True)
