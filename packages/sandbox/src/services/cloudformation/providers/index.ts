@@ -20,6 +20,7 @@ import { databaseProviders } from "./rds.ts";
 import { databaseProxyProviders } from "./rds-proxy.ts";
 import { bucketProviders } from "./s3.ts";
 import { scheduleProviders } from "./scheduler.ts";
+import { secretTargetProviders } from "./secret-target.ts";
 import { secretProviders } from "./secrets-manager.ts";
 import { topicProviders } from "./sns.ts";
 import { queueProviders } from "./sqs.ts";
@@ -54,6 +55,7 @@ const byType: ReadonlyMap<string, Provider> = new Map(
     ...routingProviders,
     ...scheduleProviders,
     ...secretProviders,
+    ...secretTargetProviders,
     ...securityGroupProviders,
     ...stateMachineProviders,
     ...tableProviders,
