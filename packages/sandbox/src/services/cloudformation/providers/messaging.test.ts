@@ -1,7 +1,12 @@
 import { DeleteStackCommand, UpdateStackCommand } from "@aws-sdk/client-cloudformation";
 import { DescribeEventBusCommand, PutEventsCommand } from "@aws-sdk/client-eventbridge";
 import { GetScheduleCommand, ListSchedulesCommand } from "@aws-sdk/client-scheduler";
-import { GetResourcePolicyCommand, GetSecretValueCommand, ListSecretsCommand } from "@aws-sdk/client-secrets-manager";
+import {
+  DescribeSecretCommand,
+  GetResourcePolicyCommand,
+  GetSecretValueCommand,
+  ListSecretsCommand,
+} from "@aws-sdk/client-secrets-manager";
 import { GetSubscriptionAttributesCommand, ListTopicsCommand, PublishCommand } from "@aws-sdk/client-sns";
 import { GetQueueAttributesCommand, ReceiveMessageCommand } from "@aws-sdk/client-sqs";
 import { DescribeParametersCommand, GetParameterCommand, ListTagsForResourceCommand } from "@aws-sdk/client-ssm";
@@ -162,4 +167,55 @@ test("a stack of messaging and configuration is created, changed in place and de
   expect((await sandbox.send(new ListSchedulesCommand({}), dev)).Schedules).toEqual([]);
   const queue = new GetQueueAttributesCommand({ QueueUrl: made.Queue });
   await expect(sandbox.send(queue, dev)).rejects.toThrow("does not exist");
+});
+
+const rotation = (days: number) => `
+Resources:
+  Role:
+    Type: AWS::IAM::Role
+    Properties:
+      AssumeRolePolicyDocument:
+        Statement: { Effect: Allow, Principal: { Service: lambda.amazonaws.com }, Action: sts:AssumeRole }
+  Function:
+    Type: AWS::Lambda::Function
+    Properties:
+      Runtime: nodejs22.x
+      Handler: index.handler
+      Architectures: [x86_64]
+      Role: !GetAtt Role.Arn
+      Code: { ZipFile: "exports.handler = async () => undefined;" }
+  Permission:
+    Type: AWS::Lambda::Permission
+    Properties:
+      FunctionName: !Ref Function
+      Action: lambda:InvokeFunction
+      Principal: secretsmanager.amazonaws.com
+      SourceArn: !Ref Secret
+  Secret: { Type: AWS::SecretsManager::Secret, Properties: { SecretString: "first" } }
+  Rotation:
+    Type: AWS::SecretsManager::RotationSchedule
+    DependsOn: Permission
+    Properties:
+      SecretId: !Ref Secret
+      RotationLambdaARN: !GetAtt Function.Arn
+      RotationRules: { AutomaticallyAfterDays: "${days}" }
+      RotateImmediatelyOnUpdate: false
+Outputs:
+  Secret: { Value: !Ref Secret }
+`;
+
+test("a rotation schedule turns a secret's rotation on, and changes its rules", async () => {
+  const sandbox = await sandboxForTest();
+  const dev = { account: DEV };
+  const { Secret: SecretId } = await deploy(sandbox, DEV, "rotating", rotation(30), {});
+  const describe = () => sandbox.send(new DescribeSecretCommand({ SecretId }), dev);
+  expect(await describe()).toMatchObject({ RotationEnabled: true, RotationRules: { AutomaticallyAfterDays: 30 } });
+  const changed = settled(sandbox);
+  const change = { StackName: "rotating", TemplateBody: rotation(7), Capabilities: ["CAPABILITY_IAM" as const] };
+  await sandbox.send(new UpdateStackCommand(change), dev);
+  expect(await changed).toBe("UPDATE_COMPLETE");
+  const { RotationRules, NextRotationDate } = await describe();
+  expect(RotationRules).toEqual({ AutomaticallyAfterDays: 7 });
+  const days = ((NextRotationDate?.getTime() ?? 0) - sandbox.clock.now().getTime()) / 86_400_000;
+  expect(Math.round(days)).toBe(7);
 });
