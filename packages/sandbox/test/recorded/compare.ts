@@ -5,7 +5,7 @@ export type Recorded = null | boolean | number | string | readonly Recorded[] | 
  * What LocalStack's transformers leave in the place of ids, names and times: `<function-name:1>`, `<region>`,
  * `<SecretId-0idx>`; and, for dates, the bare word.
  */
-const MASK = /<[A-Za-z][A-Za-z0-9_.-]*(?::\d+)?>/g;
+const MASK = /<(?:<[\w.-]+>|[A-Za-z][\w.-]*)(?::\d+)?>/g;
 const DATE_WORDS = new Set(["datetime", "date", "timestamp", "<datetime>", "<timestamp>"]);
 
 /** A mask without a number only hides a value; two such masks may hide two. */

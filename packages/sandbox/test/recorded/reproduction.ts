@@ -31,6 +31,8 @@ export interface Stage extends Clients {
   as(credentials: Key): Clients;
   /** The same clients in another region. */
   in(region: string): Clients;
+  /** From now on `actual` reads as `word` in answers: LocalStack's tests hid some names under plain words. */
+  hide(actual: string, word: string): void;
   readonly clock: ControlledClock;
   readonly account: string;
   readonly region: string;
@@ -62,7 +64,7 @@ export async function reproduce(
   test: string,
   run: Reproduction,
   content: Readonly<Record<string, Recorded>>,
-  stage: Omit<Stage, "match" | "matchError" | "given">,
+  stage: Omit<Stage, "match" | "matchError" | "given" | "hide">,
 ): Promise<Comparison[]> {
   const bindings: Bindings = new Map();
   const made: Comparison[] = [];
@@ -81,13 +83,21 @@ export async function reproduce(
     try {
       const output = await asked;
       const got = only ? await readable(only(output)) : await answerOf(output as object);
-      made.push({ ...call, departures: departures(recorded, got, bindings) });
+      made.push({ ...call, departures: departures(recorded, masked(got), bindings) });
       return output;
     } catch (thrown) {
       if (isNotThere(thrown)) made.push({ ...call, departures: [], notThere: (thrown as Error).message });
-      else made.push({ ...call, departures: departures(recorded, errorOf(thrown, recorded), bindings) });
+      else made.push({ ...call, departures: departures(recorded, masked(errorOf(thrown, recorded)), bindings) });
       return undefined;
     }
+  };
+  const hidden = new Map<string, string>();
+  const hide: Stage["hide"] = (actual, word) => hidden.set(actual, word);
+  const masked = (value: unknown): unknown => {
+    if (typeof value === "string") return [...hidden].reduce((text, [from, to]) => text.replaceAll(from, to), value);
+    if (Array.isArray(value)) return value.map(masked);
+    if (value === null || typeof value !== "object" || value instanceof Date) return value;
+    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, masked(item)]));
   };
   const matchError: Stage["matchError"] = async (key, asked, shape) => {
     const recorded = content[key];
@@ -106,7 +116,7 @@ export async function reproduce(
   let ended = "the reproduction ended before it";
   let notThere: string | undefined;
   try {
-    await run({ ...stage, match, matchError, given });
+    await run({ ...stage, match, matchError, given, hide });
   } catch (thrown) {
     if (isNotThere(thrown)) notThere = (thrown as Error).message;
     ended = `not reached: ${String(thrown)}`;

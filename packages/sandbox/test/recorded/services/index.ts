@@ -1,8 +1,11 @@
 import type { Reproductions } from "../reproduction.ts";
 import { dynamodb } from "./dynamodb.ts";
+import { eventTargets } from "./event-targets.ts";
 import { events } from "./events.ts";
+import { iam } from "./iam.ts";
 import { kms } from "./kms.ts";
 import { lambda } from "./lambda.ts";
+import { s3 } from "./s3.ts";
 import { scheduler } from "./scheduler.ts";
 import { secretsmanager } from "./secretsmanager.ts";
 import { sns } from "./sns.ts";
@@ -14,8 +17,11 @@ import { sts } from "./sts.ts";
 export const reproductions: readonly Reproductions[] = [
   dynamodb,
   events,
+  ...eventTargets,
+  iam,
   kms,
   lambda,
+  s3,
   scheduler,
   secretsmanager,
   sns,

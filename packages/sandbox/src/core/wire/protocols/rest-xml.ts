@@ -7,6 +7,9 @@ import type { WireProtocol } from "./protocol.ts";
 
 const PROLOGUE = '<?xml version="1.0" encoding="UTF-8"?>';
 
+/** Answered with 204, where the published model has 200; recordings of AWS show it. */
+const NO_CONTENT = new Set(["PutBucketTagging", "PutBucketPolicy", "PutBucketMetricsConfiguration"]);
+
 const codecOf = (model: ServiceModel): BodyCodec => ({
   contentType: "application/xml",
   alwaysBody: false,
@@ -31,7 +34,8 @@ export const restXml: WireProtocol = {
     if (operation.name === "GetBucketLocation") return bucketLocation(call.model, output.LocationConstraint);
     const response = writeBindings(operation, output, codecOf(call.model));
     // No trait says so, but a part of an object is answered as HTTP does: 206.
-    return response.headers["content-range"] ? { ...response, status: 206 } : response;
+    if (response.headers["content-range"]) return { ...response, status: 206 };
+    return NO_CONTENT.has(operation.name) ? { ...response, status: 204 } : response;
   },
 
   writeError(call, error, requestId, hostId = "") {
