@@ -17,6 +17,9 @@ LIMITS = ("min", "max", "pattern")
 # AWS's own model is ahead of the published one: recordings of its answers have the European sovereign cloud's regions.
 AHEAD = {"([a-z]{2}((-gov)": "((eusc-)?[a-z]{2}((-gov)"}
 
+# Limits that a service checks itself, and tells in its own words.
+OWN = {"logs": {("LogGroupName", "max"), ("LogStreamName", "max"), ("MetricTransformations", "max")}}
+
 
 def constraints_of(name):
     model = botocore.session.get_session().get_service_model(name)
@@ -28,6 +31,7 @@ def constraints_of(name):
             return shape.name if shapes[shape.name] is not None else None
         shapes[shape.name] = None
         known = {limit: shape.metadata[limit] for limit in LIMITS if limit in shape.metadata}
+        known = {limit: value for limit, value in known.items() if (shape.name, limit) not in OWN.get(name, ())}
         for published, answered in AHEAD.items():
             if "pattern" in known:
                 known["pattern"] = known["pattern"].replace(published, answered)

@@ -75,3 +75,18 @@ test("what isn't understood is refused by name, not guessed", () => {
     expect(() => parsePolicy(text)).toThrow(expect.objectContaining({ code: "MalformedPolicyDocument" }));
   }
 });
+
+test.each([
+  ["logs.amazonaws.com", "logs.amazonaws.com", true],
+  ["logs.amazonaws.com", "logs.eu-west-1.amazonaws.com", true],
+  ["logs.amazonaws.com", "logs.us-gov-west-1.amazonaws.com", true],
+  ["logs.amazonaws.com", "sns.amazonaws.com", false],
+  ["monitoring.amazonaws.com", "cloudwatch.amazonaws.com", true],
+  ["monitoring.amazonaws.com", "lambda.alarms.cloudwatch.amazonaws.com", true],
+  ["sns.amazonaws.com", "cloudwatch.amazonaws.com", false],
+])("the service %s may be named with its region and by its further names: %s", (service, name, expected) => {
+  const statement = { Effect: "Allow", Principal: { Service: name }, Action: "s3:*", Resource: "*" };
+  const acting = { account: "222222222222", arn: "arn:aws:iam::222222222222:root", accessKeyId: "", service };
+  const request = { action: "s3:GetObject", resource: "arn:aws:s3:::b/key", caller: acting };
+  expect(policyAllows(JSON.stringify({ Statement: [statement] }), request)).toBe(expected);
+});

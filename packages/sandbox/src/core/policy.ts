@@ -143,11 +143,23 @@ function gradeOf(principal: Statement["Principal"], caller: Caller): "principal"
   const names = listOf(principal.AWS ?? []);
   if (names.includes("*")) return "principal";
   if (caller.service !== undefined) {
-    return listOf(principal.Service ?? []).includes(caller.service) ? "principal" : "none";
+    const { service } = caller;
+    return listOf(principal.Service ?? []).some((name) => namesService(name, service)) ? "principal" : "none";
   }
   if (names.some((name) => name === caller.arn || name === caller.roleArn)) return "principal";
   const isAccount = names.some((name) => name === caller.account || name === `arn:aws:iam::${caller.account}:root`);
   return isAccount ? "account" : "none";
+}
+
+/** Further principals of services that act under several: CloudWatch's alarms. */
+const FURTHER_NAMES: Readonly<Record<string, readonly string[]>> = {
+  "monitoring.amazonaws.com": ["cloudwatch.amazonaws.com", "lambda.alarms.cloudwatch.amazonaws.com"],
+};
+
+/** A service may be named with its region too: `logs.eu-west-1.amazonaws.com`. */
+function namesService(name: string, service: string): boolean {
+  if (name.replace(/\.[a-z]{2}(?:-[a-z]+)+-\d(?=\.amazonaws\.com$)/, "") === service) return true;
+  return Object.hasOwn(FURTHER_NAMES, service) && FURTHER_NAMES[service]?.includes(name) === true;
 }
 
 /**

@@ -28,6 +28,9 @@ export type Validate = (operation: string, input: Fields) => void;
 
 const FOLDER = join(import.meta.dirname, "constraints");
 
+/** Services whose framework answers with a code of their own. */
+const OWN_CODES: Readonly<Record<string, string>> = { cloudwatchlogs: "InvalidParameterException" };
+
 /** More are counted, but not told. */
 const MOST_TOLD = 20;
 
@@ -76,7 +79,7 @@ export function loadConstraints(model: ServiceModel): Validate | undefined {
     if (shape) members(shape, input, "");
     if (broken.length === 0) return;
     const count = broken.length === 1 ? "1 validation error" : `${broken.length} validation errors`;
-    const code = model.protocol === "query" ? "ValidationError" : "ValidationException";
+    const code = OWN_CODES[model.name] ?? (model.protocol === "query" ? "ValidationError" : "ValidationException");
     throw new AwsError(code, `${count} detected: ${broken.join("; ")}`, { status: 400 });
   };
 }

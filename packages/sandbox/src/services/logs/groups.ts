@@ -119,7 +119,12 @@ export const groupOperations: Operations<typeof sdk> = {
       .filter(({ name }) => named === undefined || named.includes(name))
       .filter(({ groupClass }) => logGroupClass === undefined || groupClass === logGroupClass);
     const { items, nextToken } = page(all, ({ name }) => name, { token, size: limit ?? 50 });
-    return { logGroups: items.map((group) => showGroup(context, group)), nextToken };
+    // Found by pattern, AWS says less of a group.
+    const show = (group: GroupRecord) => {
+      const { storedBytes: _, deletionProtectionEnabled: __, ...less } = showGroup(context, group);
+      return pattern === undefined ? showGroup(context, group) : less;
+    };
+    return { logGroups: items.map(show), nextToken };
   },
 
   /** The pattern is a regular expression that the name holds, `^` a prefix. */

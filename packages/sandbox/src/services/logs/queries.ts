@@ -88,22 +88,11 @@ function noGroup({ account, requestId }: Context, name: string): AwsError {
   );
 }
 
-const show = ({
-  id,
-  groups: names,
-  startTime,
-  endTime,
-  text,
-  status,
-  createdAtMs,
-  tookMs,
-  statistics,
-}: QueryRecord): QueryInfo => ({
+const show = ({ id, groups: names, startTime, endTime, text, status, createdAtMs }: QueryRecord): QueryInfo => ({
   queryLanguage: "CWLI",
   queryId: id,
   queryString: `SOURCE ${names.map((name) => `"${name}"`).join(", ")} START=${startTime}000 END=${endTime}999 | ${text}`,
   status,
   createTime: createdAtMs,
   logGroupName: names[0],
-  ...(status === "Complete" ? { queryDuration: tookMs, bytesScanned: statistics.bytesScanned } : {}),
 });

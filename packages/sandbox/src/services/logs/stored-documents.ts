@@ -34,7 +34,8 @@ export const storedDocumentOperations: Operations<typeof sdk> = {
       .list()
       .map(({ value }) => value);
     const { items, nextToken } = page(all, ({ policyName }) => policyName, { token, size: limit ?? 50 });
-    return { resourcePolicies: items, nextToken };
+    const shown = items.map((policy) => ({ ...policy, policyDocument: normalised(policy.policyDocument ?? "") }));
+    return { resourcePolicies: shown, nextToken };
   },
 
   DeleteResourcePolicy(context, { policyName = "" }) {
@@ -74,3 +75,15 @@ export const storedDocumentOperations: Operations<typeof sdk> = {
     throw new AwsError("ResourceNotFoundException", "The specified query definition does not exist.");
   },
 };
+
+/** As IAM keeps policies: with a version, and one of a kind without its list. */
+function normalised(text: string): string {
+  const { Version = "2008-10-17", ...policy } = JSON.parse(text) as { Version?: string };
+  const plain = (value: unknown): unknown => {
+    if (Array.isArray(value)) return value.length === 1 ? plain(value[0]) : value.map(plain);
+    if (typeof value !== "object" || value === null) return value;
+    return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, plain(member)]));
+  };
+  const { Statement, ...others } = plain(policy) as { Statement?: unknown };
+  return JSON.stringify({ Version, ...others, Statement: [Statement].flat() });
+}

@@ -5,6 +5,7 @@ import { events } from "./events.ts";
 import { iam } from "./iam.ts";
 import { kms } from "./kms.ts";
 import { lambda } from "./lambda.ts";
+import { logs } from "./logs.ts";
 import { s3 } from "./s3.ts";
 import { scheduler } from "./scheduler.ts";
 import { secretsmanager } from "./secretsmanager.ts";
@@ -21,6 +22,7 @@ export const reproductions: readonly Reproductions[] = [
   iam,
   kms,
   lambda,
+  ...logs,
   s3,
   scheduler,
   secretsmanager,

@@ -1,3 +1,4 @@
+import { strToU8, zipSync } from "fflate";
 import type { Reproduction, Reproductions, Stage } from "../reproduction.ts";
 
 const POLICY = JSON.stringify({
@@ -60,11 +61,11 @@ const EVENTS: Record<string, Reproduction> = {
 };
 
 const FILTER_EVENTS: Record<string, Reproduction> = {
-  async "TestLogsFilterEvents::test_filter_log_events_limit_validation"(stage) {
+  async "TestFilterLogEvents::test_filter_log_events_limit_validation"(stage) {
     const logGroupName = await logGroup(stage);
     await stage.match("error-limit-exceeded", stage.logs.FilterLogEvents({ logGroupName, limit: 10_001 }));
   },
-  async "TestLogsFilterEvents::test_filter_log_events_unknown_token"(stage) {
+  async "TestFilterLogEvents::test_filter_log_events_unknown_token"(stage) {
     const logGroupName = await logGroup(stage);
     await stage.match("invalid-token", stage.logs.FilterLogEvents({ logGroupName, nextToken: "invalid-token" }));
   },
@@ -326,6 +327,27 @@ const POLICIES: Record<string, Reproduction> = {
   },
 };
 
+/** A group and a function that lets CloudWatch Logs invoke it. */
+async function subscription(stage: Stage) {
+  const { lambda, logs, iam, account, region } = stage;
+  const logGroupName = await logGroup(stage);
+  const FunctionName = stage.name("test-lambda");
+  const statement = { Effect: "Allow", Principal: { Service: "lambda.amazonaws.com" }, Action: "sts:AssumeRole" };
+  const AssumeRolePolicyDocument = JSON.stringify({ Version: "2012-10-17", Statement: [statement] });
+  const { Role } = await iam.CreateRole({ RoleName: FunctionName, AssumeRolePolicyDocument });
+  const ZipFile = zipSync({ "index.mjs": strToU8("export const handler = async () => ({});") });
+  const code = { Runtime: "nodejs22.x" as const, Handler: "index.handler", Role: Role?.Arn, Code: { ZipFile } };
+  const { FunctionArn: destinationArn } = await lambda.CreateFunction({ FunctionName, ...code });
+  await lambda.AddPermission({
+    ...{ FunctionName, StatementId: FunctionName, Action: "lambda:InvokeFunction", SourceAccount: account },
+    Principal: `logs.${region}.amazonaws.com`,
+    SourceArn: `arn:aws:logs:${region}:${account}:log-group:${logGroupName}:*`,
+  });
+  const put = (filterName: string, filterPattern: string) =>
+    logs.PutSubscriptionFilter({ logGroupName, filterName, filterPattern, destinationArn });
+  return { logGroupName, put };
+}
+
 const SUBSCRIPTIONS: Record<string, Reproduction> = {
   async "TestSubscriptionFilters::test_describe_subscription_filters_empty"(stage) {
     const logGroupName = await logGroup(stage);
@@ -335,6 +357,37 @@ const SUBSCRIPTIONS: Record<string, Reproduction> = {
   async "TestSubscriptionFilters::test_describe_subscription_filters_log_group_not_found"({ logs, match }) {
     const found = logs.DescribeSubscriptionFilters({ logGroupName: "not-existing-log-group" });
     await match("error-log-group-not-found", found);
+  },
+  async "TestSubscriptionFilterUpdates::test_put_subscription_filter_update"(stage) {
+    const { logGroupName, put } = await subscription(stage);
+    await put("test", "");
+    await put("test", "[]");
+    await stage.match("updated-filter", stage.logs.DescribeSubscriptionFilters({ logGroupName }));
+  },
+  async "TestSubscriptionFilterUpdates::test_put_subscription_filter_limit_exceeded"(stage) {
+    const { put } = await subscription(stage);
+    await put("test-1", "");
+    await put("test-2", "");
+    await stage.match("error-limit-exceeded", put("test-3", ""));
+  },
+  async "TestSubscriptionFilterUpdates::test_delete_subscription_filter_errors"(stage) {
+    const { logs, match, name } = stage;
+    const filterName = name("filter");
+    const missing = logs.DeleteSubscriptionFilter({ logGroupName: name("no-group"), filterName });
+    await match("error-log-group-not-found", missing);
+    const logGroupName = await logGroup(stage);
+    await match("error-filter-not-found", logs.DeleteSubscriptionFilter({ logGroupName, filterName }));
+  },
+  async "TestSubscriptionFilterUpdates::test_put_subscription_filter_errors"(stage) {
+    const { logs, match, region } = stage;
+    const logGroupName = await logGroup(stage);
+    const put = (group: string, service: string, resource: string) => {
+      const destinationArn = `arn:aws:${service}:${region}:000000000000:${resource}`;
+      return logs.PutSubscriptionFilter({ logGroupName: group, filterName: "test", filterPattern: "", destinationArn });
+    };
+    await match("error-log-group-not-found", put("not-existing", "lambda", "function:test"));
+    await match("error-lambda-not-found", put(logGroupName, "lambda", "function:not-existing"));
+    await match("error-kinesis-not-found", put(logGroupName, "kinesis", "stream/not-existing"));
   },
 };
 
