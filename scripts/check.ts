@@ -25,6 +25,7 @@ const steps: readonly { name: string; command: string; args: readonly string[] }
   { name: "unused files, exports and dependencies", command: bin("knip"), args: ["--no-progress"] },
   { name: "database migrations match the schema", command: node, args: ["prisma/author.ts", "--check"] },
   { name: "COVERAGE.md is current", command: node, args: ["packages/sandbox/src/coverage.ts", "--check"] },
+  { name: "docs/fidelity.md is current", command: node, args: ["packages/sandbox/test/moto/fidelity.ts", "--check"] },
 ];
 
 let failed = 0;

@@ -53,7 +53,7 @@ interface Command<Output> {
 /** The same calls in the same order, for any cloud. */
 export type Scenario = (clients: Clients, call: Call) => Promise<void>;
 
-export interface Outcome {
+interface Outcome {
   readonly operation: string;
   readonly answer: unknown;
 }

@@ -22,7 +22,7 @@ const LEFT_OUT = new Set(["$metadata", "ResponseMetadata"]);
 const TIME_KEY = /time|date|timestamp/i;
 /** Members that hold nothing but an id of their own. */
 const UNIQUE_KEY =
-  /^(MessageId|ReceiptHandle|SequenceNumber|UploadId|VersionId|AccessKeyId|SecretAccessKey|SessionToken|uploadSequenceToken|nextSequenceToken|NextToken|nextToken|nextForwardToken|nextBackwardToken|eventId|ingestionTime|LatestStreamLabel|taskToken|RevisionId)$/;
+  /^(MessageId|ReceiptHandle|SequenceNumber|UploadId|VersionId|DeleteMarkerVersionId|NextContinuationToken|AccessKeyId|SecretAccessKey|SessionToken|uploadSequenceToken|nextSequenceToken|NextToken|nextToken|nextForwardToken|nextBackwardToken|eventId|ingestionTime|LatestStreamLabel|taskToken|RevisionId)$/;
 
 function maskText(text: string): string {
   return (
@@ -32,6 +32,7 @@ function maskText(text: string): string {
       .replace(/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g, "<uuid>")
       .replace(/https?:\/\/[a-z0-9.-]+(:\d+)?/g, "<host>")
       .replace(/\b\d{12}\b/g, "<account>")
+      .replace(/arn:aws:(iam|sts)::<account>:user\/\w+/g, "<caller>")
       .replace(/\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?(Z|\+00:00|\+0000)?/g, "<time>")
       .replace(/\b1[5-9]\d{8}(\d{3})?(\.\d+)?\b/g, "<time>")
       .replace(/(secret:[\w/+=.@-]+?)-[A-Za-z0-9]{6}\b/g, "$1-<token>")

@@ -44,6 +44,16 @@ export const objects: Scenario = async (clients, call) => {
   await call(c, new s3.AbortMultipartUploadCommand({ ...here, Key: "big", UploadId: "none" }));
   await call(c, new s3.DeleteObjectsCommand({ ...here, Delete: { Objects: [{ Key: "c.txt" }, { Key: "big" }] } }));
   await call(c, new s3.GetBucketPolicyCommand(here));
+  const policy = {
+    Statement: [{ Effect: "Deny", Principal: "*", Action: "s3:GetObject", Resource: `arn:aws:s3:::${Bucket}/x` }],
+  };
+  await call(c, new s3.PutBucketPolicyCommand({ ...here, Policy: JSON.stringify(policy) }));
+  await call(c, new s3.GetBucketPolicyCommand(here));
+  await call(c, new s3.DeleteBucketPolicyCommand(here));
+  await call(c, new s3.PutBucketTaggingCommand({ ...here, Tagging: { TagSet: [{ Key: "team", Value: "a" }] } }));
+  await call(c, new s3.GetBucketTaggingCommand(here));
+  await call(c, new s3.DeleteBucketTaggingCommand(here));
+  await call(c, new s3.GetBucketTaggingCommand(here));
   await call(c, new s3.DeleteBucketCommand(here));
 };
 

@@ -30,6 +30,16 @@ export const queues: Scenario = async (clients, call) => {
   await call(q, new sqs.SendMessageBatchCommand({ QueueUrl, Entries }));
   await call(q, new sqs.SendMessageBatchCommand({ QueueUrl, Entries: [...Entries, ...Entries] }));
   await call(q, new sqs.GetQueueAttributesCommand({ QueueUrl, AttributeNames: ["ApproximateNumberOfMessages"] }));
+  const dead = await call(q, new sqs.CreateQueueCommand({ QueueName: "dead" }));
+  const letters = {
+    QueueUrl: dead.QueueUrl ?? "",
+    AttributeNames: ["QueueArn"],
+  } satisfies sqs.GetQueueAttributesCommandInput;
+  const deadLetterTargetArn = (await call(q, new sqs.GetQueueAttributesCommand(letters))).Attributes?.QueueArn ?? "";
+  const RedrivePolicy = JSON.stringify({ deadLetterTargetArn, maxReceiveCount: 3 });
+  await call(q, new sqs.SetQueueAttributesCommand({ QueueUrl, Attributes: { RedrivePolicy } }));
+  await call(q, new sqs.GetQueueAttributesCommand({ QueueUrl, AttributeNames: ["RedrivePolicy"] }));
+  await call(q, new sqs.ListDeadLetterSourceQueuesCommand({ QueueUrl: dead.QueueUrl ?? "" }));
   await call(q, new sqs.PurgeQueueCommand({ QueueUrl }));
   await call(q, new sqs.DeleteQueueCommand({ QueueUrl }));
   await call(q, new sqs.SendMessageCommand({ QueueUrl, MessageBody: "late" }));
