@@ -108,10 +108,10 @@ export const INTRINSICS: Readonly<Record<string, Intrinsic>> = {
     return { ...clone(one), ...clone(other) };
   },
   "States.MathRandom": ([from, to], random) => {
-    const [low, high] = [number(from), number(to)];
+    const [low, high] = [rounded(from), rounded(to)];
     return low + Math.floor((Number.parseInt(random.hex(8), 16) / 2 ** 32) * (high - low));
   },
-  "States.MathAdd": ([one, other]) => number(one) + number(other),
+  "States.MathAdd": ([one, other]) => rounded(one) + rounded(other),
   "States.StringSplit": ([value, separators]) => split(text(value), text(separators)),
   "States.UUID": (_, random) => random.uuid(),
 };
@@ -122,10 +122,19 @@ function format(template: string, values: readonly Json[]): string {
     if (match !== "{}") return escaped ?? "";
     const value = values[next++];
     if (value === undefined) throw failed("number of occurrences of {} doesn't match the number of arguments");
-    return typeof value === "string" ? value : JSON.stringify(value);
+    return shown(value);
   });
   if (next !== values.length) throw failed("number of occurrences of {} doesn't match the number of arguments");
   return result;
+}
+
+/** As Step Functions prints values into text: `{a=1, b=[x, y]}`. */
+function shown(value: Json): string {
+  if (Array.isArray(value)) return `[${value.map(shown).join(", ")}]`;
+  if (!isObject(value)) return String(value);
+  return `{${Object.entries(value)
+    .map(([key, member]) => `${key}=${shown(member)}`)
+    .join(", ")}}`;
 }
 
 function range(first: number, last: number, step: number): number[] {
@@ -151,6 +160,7 @@ function split(value: string, separators: string): string[] {
 }
 
 function parse(value: string): Json {
+  if (value.trim() === "") return null;
   try {
     return JSON.parse(value) as Json;
   } catch {
@@ -167,6 +177,9 @@ function number(value: Json | undefined): number {
   if (typeof value !== "number") throw failed("a number was expected");
   return value;
 }
+
+/** Halves go up, as Java's Math.round has it. `+ 0`: never -0. */
+const rounded = (value: Json | undefined) => Math.round(number(value)) + 0;
 
 function count(value: Json | undefined): number {
   const result = number(value);

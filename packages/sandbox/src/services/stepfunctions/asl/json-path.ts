@@ -66,7 +66,9 @@ function readStep(rest: string, deep: boolean, whole: string): [number, Step] {
   if (filter) return [length, { kind: "filter", test: readFilter(filter[1] ?? "", whole), deep }];
   const quoted = [...inner.matchAll(/\s*(?:'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)")\s*(?:,|$)/gy)];
   if (quoted.length > 0 && quoted.map(([part]) => part).join("") === inner) {
-    const names = quoted.map(([, single, double]) => (single ?? double ?? "").replace(/\\(.)/g, "$1"));
+    const names = quoted.map(([, single, double]) =>
+      single === undefined ? (double ?? "").replaceAll('\\"', '"') : single.replaceAll("\\'", "'"),
+    );
     return [length, { kind: "names", names, deep }];
   }
   if (/^-?\d+(\s*,\s*-?\d+)*$/.test(inner))

@@ -48,7 +48,6 @@ function pathValue(text: string, field: string, scope: Scope): Json {
   if (value !== undefined) return value;
   throw new RuntimeFailure(
     `The JSONPath '${text}' specified for the field '${field}' could not be found in the input '${JSON.stringify(scope.input)}'`,
-    field.endsWith(".$") ? "States.ParameterPathFailure" : "States.Runtime",
   );
 }
 

@@ -36,6 +36,7 @@ export interface Visit {
 export function scopeOf(visit: Visit, input: Json, task?: { Token: string }): Scope {
   const { record, context } = visit.run;
   const { machine } = record;
+  const retried = /^(Task|Parallel|Map)$/.test(String(visit.state.Type)) ? { RetryCount: visit.retries } : {};
   return {
     input,
     random: context.random,
@@ -49,7 +50,7 @@ export function scopeOf(visit: Visit, input: Json, task?: { Token: string }): Sc
         RedriveCount: 0,
       },
       StateMachine: { Id: machine.arn, Name: machine.name },
-      State: { Name: visit.name, EnteredTime: new Date(visit.enteredAtMs).toISOString(), RetryCount: visit.retries },
+      State: { Name: visit.name, EnteredTime: new Date(visit.enteredAtMs).toISOString(), ...retried },
       ...(task ? { Task: task } : {}),
       ...(visit.map === undefined ? {} : { Map: visit.map }),
     },
