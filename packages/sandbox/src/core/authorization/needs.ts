@@ -51,6 +51,8 @@ function resourceOf(service: string, operation: string, input: Input, scope: str
     const value = input[member];
     if (typeof value === "string" && value !== "") return named({ member, resource }, value, input, scope);
   }
+  // What EC2 makes and changes is many resources at once.
+  if (service === "ec2" && !operation.startsWith("Describe")) return undefined;
   // Lists and account-wide questions know no resource; of anything else the resource isn't known here.
   return /^(List|Describe|Get.*s$|Put|Create|Batch|Start|Stop|Search)/.test(operation) ? "*" : undefined;
 }

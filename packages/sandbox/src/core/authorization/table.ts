@@ -92,6 +92,8 @@ const pipelineArn = (value: string, input: Input, scope: string) =>
 
 /** Name in `pipeline: { name }`, `Target`s and the like isn't looked for: what a service's inputs name at their top is. */
 export const RESOURCES: Readonly<Record<string, readonly Field[]>> = {
+  // A scalable target's ARN has an id that no input tells.
+  "application-autoscaling": [field("ServiceNamespace", () => undefined)],
   cloudformation: [field("StackName", stackArn), field("ChangeSetName", () => undefined), field("StackId", stackArn)],
   codebuild: [
     field("projectName", "project/{}"),
@@ -142,6 +144,15 @@ export const RESOURCES: Readonly<Record<string, readonly Field[]>> = {
     field("AlarmName", "alarm:{}"),
     field("DashboardName", (value, _input, scope) => `arn:aws:cloudwatch::${scope.split(":")[4]}:dashboard/${value}`),
     field("ResourceARN", "{}"),
+  ],
+  rds: [
+    field("DBClusterIdentifier", "cluster:{}"),
+    field("DBInstanceIdentifier", "db:{}"),
+    field("DBSubnetGroupName", "subgrp:{}"),
+    field("DBClusterSnapshotIdentifier", "cluster-snapshot:{}"),
+    field("ResourceName", "{}"),
+    // A proxy's ARN has an id that its name doesn't tell.
+    field("DBProxyName", () => undefined),
   ],
   scheduler: [
     field("ResourceArn", "{}"),
@@ -224,6 +235,9 @@ export const SEVERAL: Readonly<Record<string, (input: Input, scope: string) => (
   "codebuild:StopBuild": (input, scope) => texts([input.id]).map((id) => `${scope}project/${id.split(":")[0]}`),
   // A statement about any secret lets lists pass; what they show is names.
   "secretsmanager:BatchGetSecretValue": () => ["*"],
+  // The mapping is what is made; the function is known to conditions alone.
+  "lambda:CreateEventSourceMapping": () => ["*"],
+  "lambda:ListEventSourceMappings": () => ["*"],
 };
 
 function transactTables(input: Input, scope: string): string[] {

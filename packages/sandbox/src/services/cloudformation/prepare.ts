@@ -52,7 +52,9 @@ export async function readSource(
   const place = parseUrl(input.TemplateURL, context.surroundings.awsUrl);
   if (!place) throw validationError("TemplateURL must be a supported URL.");
   try {
-    const { Body: body } = await context.send(new GetObjectCommand({ Bucket: place.bucket, Key: place.key }));
+    // Read as whoever asks: a session needs the permission itself.
+    const scope = context.caller.roleArn === undefined ? {} : { roleArn: context.caller.roleArn };
+    const { Body: body } = await context.send(new GetObjectCommand({ Bucket: place.bucket, Key: place.key }), scope);
     const bytes = Buffer.from(body as unknown as Uint8Array);
     if (bytes.length > LONGEST_OBJECT)
       throw validationError(`Template may not exceed ${LONGEST_OBJECT} bytes in size.`);

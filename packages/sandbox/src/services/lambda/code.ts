@@ -24,8 +24,8 @@ export function codeFolder({ surroundings }: Pick<ServiceRuntime, "surroundings"
 }
 
 /**
- * Reads the zip from the request or from S3 and unpacks it. A bucket of another account is read as the service itself,
- * because the identity policy of who deploys isn't evaluated yet. Raises `InvalidParameterValueException` for a zip
+ * Reads the zip from the request or from S3 and unpacks it. The bucket is read as whoever deploys, where that is a role's
+ * session: it needs `s3:GetObject` itself. Raises `InvalidParameterValueException` for a zip
  * that can't be used, and what S3 raises, under Lambda's name for it.
  */
 export async function fetchCode(context: Context, code: FunctionCode): Promise<Code> {
@@ -52,10 +52,16 @@ async function readFromS3(context: Context, { S3Bucket, S3Key, S3ObjectVersion }
         Key: S3Key,
         ...(S3ObjectVersion ? { VersionId: S3ObjectVersion } : {}),
       }),
+      context.caller.roleArn === undefined ? {} : { roleArn: context.caller.roleArn },
     );
     return Buffer.from((await Body?.transformToByteArray()) ?? []);
   } catch (error) {
     if (!(error instanceof AwsError)) throw error;
+    if (error.code === "AccessDenied") {
+      const denied = `Your access has been denied by S3, please make sure your request credentials have permission to GetObject for ${S3Bucket}/${S3Key}.`;
+      const message = `${denied} S3 Error Code: AccessDenied. S3 Error Message: ${error.message}`;
+      throw new AwsError("AccessDeniedException", message, { status: 403 });
+    }
     throw invalid(`Error occurred while GetObject. S3 Error Code: ${error.code}. S3 Error Message: ${error.message}`);
   }
 }
