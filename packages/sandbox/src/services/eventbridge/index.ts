@@ -127,6 +127,11 @@ export const eventBridge = defineService({
   sdk,
   client: "EventBridgeClient",
   operations: { ...operations, ...busOperations, ...ruleOperations, ...tagOperations },
+  policyOf(runtime, arn) {
+    const [, , , region = "", account = ""] = arn.split(":");
+    const bus = arn.includes(":event-bus/") ? findBus(runtime.contextFor(account, region), arn) : undefined;
+    return bus && policyOf(bus);
+  },
   start(runtime) {
     const outbox = outboxOf(runtime);
     outbox.resume();

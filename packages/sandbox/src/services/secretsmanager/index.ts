@@ -3,6 +3,7 @@ import { defineService } from "../../core/service.ts";
 import { lifecycleOperations } from "./lifecycle.ts";
 import { randomPassword } from "./random-password.ts";
 import { rotationOperations, timersOf } from "./rotation.ts";
+import { secretsOf } from "./secrets.ts";
 import { valueOperations } from "./values.ts";
 
 /**
@@ -19,6 +20,12 @@ export const secretsManager = defineService({
   sdk,
   client: "SecretsManagerClient",
   operations: { ...valueOperations, ...lifecycleOperations, ...rotationOperations, GetRandomPassword: randomPassword },
+  policyOf(runtime, arn) {
+    const [, , , region = "", account = ""] = arn.split(":");
+    // Asked for by name, the ARN's last characters aren't known.
+    const name = arn.split(":secret:")[1]?.replace(/-([A-Za-z0-9]{6}|\?{6})$/, "") ?? "";
+    return secretsOf(runtime.storeOf(account, region)).get(name)?.policy;
+  },
   start(runtime) {
     const timers = timersOf(runtime);
     return { stop: () => timers.stop() };

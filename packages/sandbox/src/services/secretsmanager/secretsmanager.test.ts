@@ -2,10 +2,11 @@ import { CreateRoleCommand, PutRolePolicyCommand } from "@aws-sdk/client-iam";
 import { AddPermissionCommand, CreateFunctionCommand } from "@aws-sdk/client-lambda";
 import * as sdk from "@aws-sdk/client-secrets-manager";
 import { GetParameterCommand, ParameterNotFound } from "@aws-sdk/client-ssm";
+import { AssumeRoleCommand } from "@aws-sdk/client-sts";
 import { strToU8, zipSync } from "fflate";
 import { expect, test } from "vitest";
 import { awsCli, hasAwsCli } from "../../../test/aws-cli.ts";
-import { clientSettings, DEV, sandboxForTest, TOOLING, temporaryFolder } from "../../../test/support.ts";
+import { clientSettings, DEV, roleForTest, sandboxForTest, TOOLING, temporaryFolder } from "../../../test/support.ts";
 import { type Sandbox, startSandbox } from "../../index.ts";
 
 const DAY_MS = 86_400_000;
@@ -133,6 +134,27 @@ test("another account reads a secret only under its policy", async () => {
   const ResourcePolicy = JSON.stringify({ Version: "2012-10-17", Statement });
   await client.send(new sdk.PutResourcePolicyCommand({ SecretId: "shared", ResourcePolicy }));
   expect((await foreign.get(ARN)).SecretString).toBe("v");
+});
+
+test("a secret's policy lets in a role of its own account that has no policy of its own", async () => {
+  const sandbox = await sandboxForTest();
+  const { client, create } = secretsOf(sandbox);
+  await create("guarded", "v");
+  const principal = { AWS: `arn:aws:iam::${TOOLING}:root` };
+  const RoleArn = await roleForTest(sandbox, { name: "reader", principal, actions: [] });
+  const { Credentials: key } = await sandbox.send(new AssumeRoleCommand({ RoleArn, RoleSessionName: "session" }));
+  const credentials = {
+    accessKeyId: key?.AccessKeyId ?? "",
+    secretAccessKey: key?.SecretAccessKey ?? "",
+    sessionToken: key?.SessionToken ?? "",
+  };
+  const reader = new sdk.SecretsManagerClient({ ...clientSettings(sandbox), credentials });
+  const read = () => reader.send(new sdk.GetSecretValueCommand({ SecretId: "guarded" }));
+  await expect(read()).rejects.toThrow("no identity-based policy allows the secretsmanager:GetSecretValue action");
+  const Statement = [{ Effect: "Allow", Principal: { AWS: RoleArn }, Action: "secretsmanager:Get*", Resource: "*" }];
+  const ResourcePolicy = JSON.stringify({ Version: "2012-10-17", Statement });
+  await client.send(new sdk.PutResourcePolicyCommand({ SecretId: "guarded", ResourcePolicy }));
+  expect((await read()).SecretString).toBe("v");
 });
 
 /** A rotation function as AWS's template has it, over the wire and without an SDK; it fails at the step `FAIL` names. */
