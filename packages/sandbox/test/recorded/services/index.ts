@@ -1,4 +1,5 @@
 import type { Reproductions } from "../reproduction.ts";
+import { cloudwatch } from "./cloudwatch.ts";
 import { dynamodb } from "./dynamodb.ts";
 import { eventTargets } from "./event-targets.ts";
 import { events } from "./events.ts";
@@ -17,6 +18,7 @@ import { sts } from "./sts.ts";
 /** Every service whose recordings are reproduced. */
 export const reproductions: readonly Reproductions[] = [
   dynamodb,
+  cloudwatch,
   events,
   ...eventTargets,
   iam,
