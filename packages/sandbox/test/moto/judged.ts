@@ -22,7 +22,7 @@ const logs = (operation: string) => api("AmazonCloudWatchLogs/latest/APIReferenc
 const metrics = (page: string) => api("AmazonCloudWatch/latest/APIReference", page);
 const parameters = (page: string) => api("systems-manager/latest/APIReference", page);
 
-export const JUDGED: readonly Judged[] = [
+const JUDGED: readonly Judged[] = [
   {
     scenario: "sts",
     operation: "AssumeRole",

@@ -42,7 +42,7 @@ type Modules = typeof MODULES;
 export type Asked<Output> = Promise<Output> & { readonly service: string; readonly operation: string };
 
 /** `sqs.CreateQueue({ QueueName: "a" })`: an operation of an SDK module as a function that sends its command. */
-export type Client<Sdk> = {
+type Client<Sdk> = {
   readonly [Name in OperationName<Sdk>]: (input: InputOf<Sdk, Name>) => Asked<OutputOf<Sdk, Name>>;
 };
 export type Clients = { readonly [Service in keyof Modules]: Client<Modules[Service]> };

@@ -46,15 +46,23 @@ export interface DynaliteStore {
   getIndexDb(type: string, tableName: string, indexName: string): DynaliteSpace;
 }
 
+/** The types of dynalite's own modules, for `dynalite.d.ts`. @public */
+/** @public Of dynalite.d.ts. */
 export type DynaliteAction = (store: DynaliteStore, data: object, done: Done<object>) => void;
+/** @public */
+/** @public Of dynalite.d.ts. */
 export interface DynaliteRules {
   readonly types: object;
   readonly custom?: unknown;
 }
+/** @public */
+/** @public Of dynalite.d.ts. */
 export interface DynaliteChecks {
   checkTypes(data: unknown, types: object): object;
   checkValidations(data: object, types: object, custom: unknown, store: DynaliteStore): void;
 }
+/** @public */
+/** @public Of dynalite.d.ts. */
 export interface DynaliteDb {
   createKey(item: WireItem, table: DynaliteTable): string;
   validateKey(key: WireItem, table: DynaliteTable): DynaliteError | null | undefined;

@@ -87,8 +87,6 @@ export function allTables(runtime: ServiceRuntime): { account: string; region: s
   );
 }
 
-export const seconds = (date: Date) => date.getTime() / 1000;
-
 export function invalid(message: string): AwsError {
   return new AwsError("ValidationException", message);
 }

@@ -1,9 +1,6 @@
-import type { AttributeValue } from "@aws-sdk/client-dynamodb";
-
 /** An attribute's value as it is in JSON on the wire, and in the store: binary is base 64. */
-export type WireValue = { readonly [type: string]: unknown };
+type WireValue = { readonly [type: string]: unknown };
 export type WireItem = Readonly<Record<string, WireValue>>;
-export type Item = Record<string, AttributeValue>;
 
 /** The SDK's input as JSON: bytes in base 64, at every depth. Copies, because dynalite writes into what it is given. */
 export function toWire(value: unknown): unknown {

@@ -75,12 +75,12 @@ export interface EndpointRecord extends Record_ {
 }
 
 type Stored = Pick<Context, "collection">;
-export const vpcs = (from: Stored) => from.collection<VpcRecord>("vpcs");
-export const subnets = (from: Stored) => from.collection<SubnetRecord>("subnets");
-export const routeTables = (from: Stored) => from.collection<RouteTableRecord>("route-tables");
-export const gateways = (from: Stored) => from.collection<GatewayRecord>("internet-gateways");
-export const groups = (from: Stored) => from.collection<GroupRecord>("security-groups");
-export const endpoints = (from: Stored) => from.collection<EndpointRecord>("vpc-endpoints");
+const vpcs = (from: Stored) => from.collection<VpcRecord>("vpcs");
+const subnets = (from: Stored) => from.collection<SubnetRecord>("subnets");
+const routeTables = (from: Stored) => from.collection<RouteTableRecord>("route-tables");
+const gateways = (from: Stored) => from.collection<GatewayRecord>("internet-gateways");
+const groups = (from: Stored) => from.collection<GroupRecord>("security-groups");
+const endpoints = (from: Stored) => from.collection<EndpointRecord>("vpc-endpoints");
 
 /** What each kind is called: the beginning of its ids, its error, and how its error names it. */
 const KINDS = {

@@ -25,7 +25,7 @@ const ZONES = ["a", "b", "c"];
 export const zonesOf = ({ region }: Pick<Context, "region">) => ZONES.map((letter) => `${region}${letter}`);
 
 /** `euw1-az1` */
-export function zoneId(zone: string): string {
+function zoneId(zone: string): string {
   const [, area = "", direction = "", number = "", letter = "a"] = /^([a-z]+)-([a-z]+)-(\d)([a-z])$/.exec(zone) ?? [];
   const short = direction.replace(/(north|south|east|west|central)/g, (word) => word.charAt(0));
   return `${area}${short}${number}-az${letter.charCodeAt(0) - 96}`;

@@ -79,4 +79,4 @@ export function retryAfter(
   return { index, delayMs: 1000 * (rule.JitterStrategy === "FULL" ? capped * draw() : capped) };
 }
 
-export const numberOr = (value: Json | undefined, fallback: number) => (typeof value === "number" ? value : fallback);
+const numberOr = (value: Json | undefined, fallback: number) => (typeof value === "number" ? value : fallback);

@@ -129,7 +129,7 @@ function readComparison(text: string, whole: string): (item: Json) => boolean {
 }
 
 /** Every value that the path names, in document order. */
-export function evaluate(path: Path, root: Json): Json[] {
+function evaluate(path: Path, root: Json): Json[] {
   let values: Json[] = [root];
   for (const step of path.steps) {
     const from = step.deep ? values.flatMap(withDescendants) : values;
