@@ -4,6 +4,7 @@ import {
   DescribeAlarmHistoryCommand,
   DescribeAlarmsCommand,
   DisableAlarmActionsCommand,
+  GetMetricDataCommand,
   PutCompositeAlarmCommand,
   PutMetricAlarmCommand,
   type PutMetricAlarmCommandInput,
@@ -11,13 +12,15 @@ import {
   SetAlarmStateCommand,
   waitUntilAlarmExists,
 } from "@aws-sdk/client-cloudwatch";
+import { FilterLogEventsCommand } from "@aws-sdk/client-cloudwatch-logs";
 import { PutRuleCommand, PutTargetsCommand } from "@aws-sdk/client-eventbridge";
+import { AddPermissionCommand } from "@aws-sdk/client-lambda";
 import { CreateTopicCommand, SubscribeCommand } from "@aws-sdk/client-sns";
 import { CreateQueueCommand, ReceiveMessageCommand } from "@aws-sdk/client-sqs";
 import { expect, test } from "vitest";
 import { clientSettings, DEV, sandboxForTest, temporaryFolder } from "../../../test/support.ts";
 import { createClock } from "../../core/clock.ts";
-import { eventually } from "../lambda/test/functions.ts";
+import { eventually, lambdaIn } from "../lambda/test/functions.ts";
 import { judge } from "./alarm-verdict.ts";
 import { parseRule } from "./composite-rule.ts";
 
@@ -210,6 +213,63 @@ test("a change of state is told to the topic, the bus and the history, but to th
   expect(AlarmHistoryItems?.map(({ HistorySummary }) => HistorySummary)).toEqual([
     `Successfully executed action ${TopicArn}`,
   ]);
+});
+
+test("an alarm invokes its function with what changed, when the function lets it", async () => {
+  const { sandbox, alarm, client } = await alarming(temporaryFolder(), new Date());
+  const lambda = lambdaIn(sandbox);
+  await lambda.create("responder", "export const handler = async (event) => console.log(JSON.stringify(event));");
+  const arn = `arn:aws:lambda:eu-west-1:${DEV}:function:responder`;
+  await alarm({ AlarmActions: [arn], OKActions: [arn] });
+  const set = (StateValue: "ALARM" | "OK") =>
+    client.send(new SetAlarmStateCommand({ AlarmName: "errors", StateValue, StateReason: "testing" }));
+  await set("OK");
+  const actions = () =>
+    eventually(async () => {
+      const { AlarmHistoryItems } = await client.send(new DescribeAlarmHistoryCommand({ HistoryItemType: "Action" }));
+      return AlarmHistoryItems?.length && AlarmHistoryItems;
+    });
+  expect((await actions())[0]?.HistorySummary).toBe(`Failed to execute action ${arn}`);
+  await lambda.client.send(
+    new AddPermissionCommand({
+      ...{ FunctionName: "responder", StatementId: "alarm", Action: "lambda:InvokeFunction" },
+      ...{ Principal: "lambda.alarms.cloudwatch.amazonaws.com", SourceAccount: DEV },
+      SourceArn: `arn:aws:cloudwatch:eu-west-1:${DEV}:alarm:errors`,
+    }),
+  );
+  await set("ALARM");
+  const event = await eventually(async () => {
+    const { events } = await sandbox
+      .send(new FilterLogEventsCommand({ logGroupName: "/aws/lambda/responder", filterPattern: "alarmData" }), {
+        account: DEV,
+      })
+      .catch(() => ({ events: [] }));
+    const text = events?.[0]?.message ?? "";
+    return text.includes("{") && JSON.parse(text.slice(text.indexOf("{")));
+  });
+  expect(event).toMatchObject({
+    ...{ source: "aws.cloudwatch", accountId: DEV, alarmArn: `arn:aws:cloudwatch:eu-west-1:${DEV}:alarm:errors` },
+    alarmData: {
+      ...{ alarmName: "errors", state: { value: "ALARM", reason: "testing" }, previousState: { value: "OK" } },
+      configuration: { metrics: [{ metricStat: { metric: { namespace: "Orders", name: "Errors" }, stat: "Sum" } }] },
+    },
+  });
+});
+
+test("in realistic mode a metric arrives a minute late, for readers and for alarms", async () => {
+  const clock = createClock(START, { realistic: true });
+  const sandbox = await sandboxForTest({ clock });
+  const MetricData = [{ MetricName: "Errors", Value: 9, Timestamp: START }];
+  await sandbox.send(new PutMetricDataCommand({ Namespace: "Orders", MetricData }));
+  const read = async () => {
+    const MetricStat = { Metric: { Namespace: "Orders", MetricName: "Errors" }, Period: 60, Stat: "Sum" };
+    const range = { StartTime: new Date(START.getTime() - 60_000), EndTime: new Date(START.getTime() + 60_000) };
+    const query = new GetMetricDataCommand({ ...range, MetricDataQueries: [{ Id: "m", MetricStat }] });
+    return (await sandbox.send(query)).MetricDataResults?.[0]?.Values;
+  };
+  expect(await read()).toEqual([]);
+  clock.advance(MINUTE_MS + 1000);
+  expect(await read()).toEqual([9]);
 });
 
 test("a composite alarm follows its rule, and keeps its children from being deleted", async () => {
