@@ -3,6 +3,7 @@ import type { ServiceDefinition } from "./core/service.ts";
 import { githubFront } from "./github/front.ts";
 import { oidcFront } from "./oidc/front.ts";
 import { apiGatewayV2, gateway } from "./services/apigatewayv2/index.ts";
+import { applicationAutoScaling } from "./services/applicationautoscaling/index.ts";
 import { cloudFormation } from "./services/cloudformation/index.ts";
 import { cloudwatch } from "./services/cloudwatch/index.ts";
 import { codebuild } from "./services/codebuild/index.ts";
@@ -49,6 +50,7 @@ export const services: readonly ServiceDefinition[] = [
   codebuild,
   lambda, // after those that its functions' logs, metrics and traces go to
   codeDeploy, // after Lambda: it goes on with deployments of its aliases
+  applicationAutoScaling, // after Lambda, whose concurrency it sets
   scheduler, // after what it calls
   secretsManager, // after Lambda: it takes up rotations
   stepFunctions, // after what its tasks call

@@ -1,24 +1,22 @@
 import type { Context, ServiceRuntime } from "../../core/context.ts";
 import { AwsError } from "../../core/errors.ts";
+import { type Attempted, type EventEnd, settle } from "./event-end.ts";
 import { hostOf } from "./host/host.ts";
-import { drawFrom, eventInvokeConfigs, functionArn, functions, resolveQualifier } from "./records.ts";
-
-/** An asynchronous invocation that was accepted and isn't finished. */
-export interface PendingEvent {
-  readonly id: string;
-  readonly name: string;
-  readonly qualifier: string | undefined;
-  /** base64 */
-  readonly payload: string;
-  readonly traceHeader: string | undefined;
-  readonly acceptedAt: string;
-  readonly attempts: number;
-  readonly dueAt: string;
-}
+import {
+  drawFrom,
+  type EventInvokeConfig,
+  eventInvokeConfigs,
+  functionArn,
+  functions,
+  type PendingEvent,
+  resolveQualifier,
+} from "./records.ts";
 
 /** After the first and the second failure. https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html */
 const RETRY_AFTER_MS = [60_000, 120_000];
-const THROTTLED_AGAIN_MS = 5_000;
+/** Throttled, an event is tried again with growing pauses, for as long as it may wait. */
+const THROTTLED_FIRST_MS = 1_000;
+const THROTTLED_LONGEST_MS = 300_000;
 const DEFAULT_AGE_S = 21_600;
 
 const events = (from: Pick<Context, "collection">) => from.collection<PendingEvent>("events");
@@ -32,6 +30,7 @@ export function acceptEvent(
   const now = context.clock.now().toISOString();
   const pending: PendingEvent = { ...event, attempts: 0, acceptedAt: now, dueAt: now };
   events(context).put(event.id, pending);
+  hostOf(context.runtime).count(context, event.name, "AsyncEventsReceived", 1);
   void follow(context.runtime, context, pending, ending);
 }
 
@@ -57,24 +56,21 @@ async function follow(
       const waitMs = Date.parse(event.dueAt) - runtime.clock.now().getTime();
       if (waitMs > 0) await runtime.clock.sleep(waitMs, ending);
       if (ending.aborted) return;
-      const record = functions(store).get(event.name);
-      const config = eventInvokeConfigs(store).get(`${event.name}/${event.qualifier ?? "$LATEST"}`);
-      const result = record ? await attempt(runtime, { account, region }, event) : "gone";
+      const settings = eventInvokeConfigs(store).get(`${event.name}/${event.qualifier ?? "$LATEST"}`);
+      const attempted = await attempt(runtime, { account, region }, event);
       if (ending.aborted) return;
-      const retries = config?.retries ?? RETRY_AFTER_MS.length;
-      const delayMs = result === "throttled" ? THROTTLED_AGAIN_MS : RETRY_AFTER_MS[event.attempts];
-      const attempts = result === "throttled" ? event.attempts : event.attempts + 1;
-      const ageS = (runtime.clock.now().getTime() - Date.parse(event.acceptedAt)) / 1000;
-      const again = (result === "failed" || result === "throttled") && attempts <= retries && delayMs !== undefined;
-      if (!again || ageS > (config?.longestAgeS ?? DEFAULT_AGE_S)) {
-        if (result !== "done")
-          runtime.log("event.dropped", { function: event.name, event: event.id, result, attempts });
-        events(store).delete(event.id);
+      const nowMs = runtime.clock.now().getTime();
+      const next = after(event, attempted, settings, nowMs);
+      if ("end" in next) {
+        await settle(runtime, { account, region }, next.event, { ...attempted, end: next.end }, settings?.destinations);
+        // The sandbox may have stopped on the way: told twice is better than never.
+        if (!ending.aborted) events(store).delete(event.id);
         return;
       }
-      event = { ...event, attempts, dueAt: new Date(runtime.clock.now().getTime() + delayMs).toISOString() };
+      event = next.event;
       events(store).put(event.id, event);
-      runtime.log("event.retried", { function: event.name, event: event.id, result, attempts, dueAt: event.dueAt });
+      const { attempts, dueAt } = event;
+      runtime.log("event.retried", { function: event.name, event: event.id, result: attempted.kind, attempts, dueAt });
     }
   } catch (error) {
     // Ending: the row stays for the next start.
@@ -82,17 +78,48 @@ async function follow(
   }
 }
 
+type Next = { readonly event: PendingEvent; readonly end: EventEnd } | { readonly event: PendingEvent };
+
+/** What an attempt leads to: the end of the event, or another attempt. */
+function after(
+  event: PendingEvent,
+  { kind, isSwitchedOff }: Attempted,
+  settings: EventInvokeConfig | undefined,
+  nowMs: number,
+): Next {
+  const attempts = kind === "throttled" ? event.attempts : event.attempts + 1;
+  const tried = { ...event, attempts };
+  if (kind === "done") return { event: tried, end: "Success" };
+  if (kind === "gone") return { event: tried, end: "Gone" };
+  if (isSwitchedOff) return { event: tried, end: "ZeroReservedConcurrency" };
+  const retries = settings?.retries ?? RETRY_AFTER_MS.length;
+  if (kind === "failed" && attempts > retries) return { event: tried, end: "RetriesExhausted" };
+  const throttles = kind === "throttled" ? (event.throttles ?? 0) + 1 : 0;
+  const delayMs =
+    kind === "throttled"
+      ? Math.min(THROTTLED_FIRST_MS * 2 ** (throttles - 1), THROTTLED_LONGEST_MS)
+      : (RETRY_AFTER_MS[event.attempts] ?? THROTTLED_LONGEST_MS);
+  const dueMs = nowMs + delayMs;
+  const ageMs = dueMs - Date.parse(event.acceptedAt);
+  if (ageMs > (settings?.longestAgeS ?? DEFAULT_AGE_S) * 1000) return { event: tried, end: "EventAgeExceeded" };
+  return { event: { ...tried, throttles, dueAt: new Date(dueMs).toISOString() } };
+}
+
 async function attempt(
   runtime: ServiceRuntime,
   scope: { account: string; region: string },
   event: PendingEvent,
-): Promise<"done" | "failed" | "throttled" | "gone"> {
+): Promise<Attempted> {
   const context = runtime.contextFor(scope.account, scope.region);
   const record = functions(context).get(event.name);
-  if (!record) return "gone";
+  if (!record) return { kind: "gone" };
+  const host = hostOf(runtime);
+  if (event.attempts === 0 && event.throttles === undefined) {
+    host.count(scope, event.name, "AsyncEventAge", runtime.clock.now().getTime() - Date.parse(event.acceptedAt));
+  }
   try {
     const { config, alias } = resolveQualifier(context, record, event.qualifier, drawFrom(runtime));
-    const { failed } = await hostOf(runtime).invoke({
+    const { failed, payload } = await host.invoke({
       ...scope,
       config,
       alias,
@@ -103,9 +130,10 @@ async function attempt(
       clientContext: undefined,
       reservedConcurrency: record.reservedConcurrency,
     });
-    return failed ? "failed" : "done";
+    return { kind: failed ? "failed" : "done", response: { payload: payload.toString(), config } };
   } catch (error) {
     if (!(error instanceof AwsError)) throw error;
-    return error.code === "TooManyRequestsException" ? "throttled" : "gone";
+    if (error.code !== "TooManyRequestsException") return { kind: "gone" };
+    return { kind: "throttled", isSwitchedOff: record.reservedConcurrency === 0 };
   }
 }

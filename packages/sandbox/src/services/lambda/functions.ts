@@ -16,6 +16,7 @@ import {
   invalid,
   notFound,
   policies,
+  provisionedConfigs,
   readReference,
   resolveQualifier,
   versionKey,
@@ -115,12 +116,20 @@ export const functionOperations: Operations<typeof sdk> = {
     } else {
       context.store.transaction(() => {
         functions(context).delete(name);
-        for (const rows of [versions(context), aliases(context), policies(context), eventInvokeConfigs(context)]) {
+        for (const rows of [
+          versions(context),
+          aliases(context),
+          policies(context),
+          eventInvokeConfigs(context),
+          provisionedConfigs(context),
+        ]) {
           for (const { key } of (rows as ReturnType<typeof versions>).list(`${name}/`)) rows.delete(key);
         }
       });
     }
-    hostOf(context.runtime).discard(functionArn(context, record.latest.name), qualifier);
+    const host = hostOf(context.runtime);
+    host.discard(functionArn(context, record.latest.name), qualifier);
+    host.provisioner.reconcile(context, name);
     return { StatusCode: 204 };
   },
 };
@@ -144,6 +153,7 @@ function deleteVersion(context: Here, name: string, qualifier: string): void {
     const message = `Function version ${qualifier} is still used by alias ${users.join(", ")}.`;
     throw new AwsError("ResourceConflictException", message, { status: 409, members: { Type: "User" } });
   }
+  provisionedConfigs(context).delete(`${name}/${qualifier}`);
   if (!versions(context).delete(versionKey(name, qualifier))) throw notFound(context, name, qualifier);
 }
 

@@ -10,21 +10,24 @@ import { functionOperations } from "./functions.ts";
 import { DEFAULT_LIMITS, startHost } from "./host/host.ts";
 import { endingOf, invoke } from "./invoke.ts";
 import { permissionOperations, policyDocument } from "./permissions.ts";
+import { provisionedOperations } from "./provisioned.ts";
 import { settingOperations } from "./settings.ts";
 import { versionOperations } from "./versions.ts";
 
 /**
  * AWS Lambda: functions from a zip, versions, aliases with weights, policies, and invocations that really run: one
  * process for each concurrent execution environment, over the Runtime API, killed with all its children at the
- * timeout. Synchronous and asynchronous (two retries), log tail, reserved concurrency, active tracing; logs, metrics
- * and traces arrive in CloudWatch and X-Ray a moment later.
+ * timeout. Synchronous and asynchronous (retries, age, destinations, dead letters, as the function's role), log tail,
+ * reserved and provisioned concurrency, the account's limit, active tracing; logs, metrics and traces arrive in CloudWatch
+ * and X-Ray a moment later. A function that takes more memory than it may have is killed, looked at ten times a second;
+ * one that floods its output waits in its pipe.
  *
  * `nodejs*` runs on this Node whatever its number says, `python3.*` on the machine's python3, `provided*` runs the zip's
  * own `bootstrap`. The architecture is kept and not looked at.
  *
  * Gaps, refused by name: container images, layers, file systems, SnapStart, other runtimes, response streaming.
- * Gaps, kept as settings without effect: destinations and dead-letter queues, VPC, ephemeral storage's size. Function
- * URLs, provisioned concurrency, extensions and code signing answer 501. `GetFunction` gives
+ * Gaps, kept as settings without effect: VPC, ephemeral storage's size. A bucket as destination is refused. Function
+ * URLs, extensions and code signing answer 501. `GetFunction` gives
  * no `Code.Location`. The AWS SDK isn't provided by the runtime: bundle it. The code's folder isn't read-only. More
  * environments than the machine has room for wait instead of being throttled.
  * https://docs.aws.amazon.com/lambda/latest/api/
@@ -37,6 +40,7 @@ export const lambda = defineService({
     ...versionOperations,
     ...permissionOperations,
     ...settingOperations,
+    ...provisionedOperations,
     ...eventSourceOperations,
     Invoke: invoke,
   },
@@ -46,6 +50,7 @@ export const lambda = defineService({
     sweepCode(runtime);
     const host = startHost(runtime, DEFAULT_LIMITS);
     const ending = endingOf(runtime);
+    host.provisioner.resume();
     resumeEvents(runtime, ending.signal);
     startEventSources(runtime, ending.signal);
     return {

@@ -58,13 +58,35 @@ export interface Policy {
   readonly revisionId: string;
 }
 
-/** How asynchronous invocations are retried. Destinations are kept and shown; nothing is delivered to them. */
+/** Environments that are started before they are needed, for an alias or a version. */
+export interface ProvisionedConfig {
+  readonly qualifier: string;
+  readonly requested: number;
+  readonly modifiedAt: string;
+}
+
+/** How asynchronous invocations are retried, and who is told of their end. */
 export interface EventInvokeConfig {
   readonly qualifier: string;
   readonly retries: number | undefined;
   readonly longestAgeS: number | undefined;
   readonly destinations: DestinationConfig | undefined;
   readonly modifiedAt: string;
+}
+
+/** An asynchronous invocation that was accepted and isn't finished. */
+export interface PendingEvent {
+  readonly id: string;
+  readonly name: string;
+  readonly qualifier: string | undefined;
+  /** base64 */
+  readonly payload: string;
+  readonly traceHeader: string | undefined;
+  readonly acceptedAt: string;
+  readonly attempts: number;
+  /** How often it found no concurrency since the last attempt. */
+  readonly throttles?: number;
+  readonly dueAt: string;
 }
 
 type Stored = Pick<Context, "collection">;
@@ -76,6 +98,10 @@ export const aliases = (from: Stored): Collection<AliasRecord> => from.collectio
 export const policies = (from: Stored): Collection<Policy> => from.collection("policies");
 export const eventInvokeConfigs = (from: Stored): Collection<EventInvokeConfig> =>
   from.collection("event-invoke-configs");
+
+/** By `<function>/<qualifier>`. */
+export const provisionedConfigs = (from: Stored): Collection<ProvisionedConfig> =>
+  from.collection("provisioned-configs");
 
 export const versionKey = (name: string, version: string) => `${name}/${version.padStart(10, "0")}`;
 

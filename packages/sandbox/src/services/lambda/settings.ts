@@ -3,10 +3,18 @@ import type { DestinationConfig, FunctionEventInvokeConfig } from "@aws-sdk/clie
 import type { Context } from "../../core/context.ts";
 import { AwsError } from "../../core/errors.ts";
 import type { Operations } from "../../core/service.ts";
-import { type EventInvokeConfig, eventInvokeConfigs, functionArn, functions, getFunction, invalid } from "./records.ts";
-
-/** Of an account: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
-const ACCOUNT_CONCURRENCY = 1000;
+import { ACCOUNT_CONCURRENCY, LEAST_UNRESERVED, unreservedConcurrency } from "./host/concurrency.ts";
+import {
+  type EventInvokeConfig,
+  eventInvokeConfigs,
+  functionArn,
+  functions,
+  getFunction,
+  invalid,
+  provisionedConfigs,
+  resolveQualifier,
+  unsupported,
+} from "./records.ts";
 
 export const settingOperations: Operations<typeof sdk> = {
   PutFunctionEventInvokeConfig: (context, input) => putEventConfig(context, input, false),
@@ -32,9 +40,18 @@ export const settingOperations: Operations<typeof sdk> = {
 
   PutFunctionConcurrency(context, { FunctionName, ReservedConcurrentExecutions: reserved = 0 }) {
     const { record } = getFunction(context, FunctionName);
-    if (reserved < 0 || reserved > ACCOUNT_CONCURRENCY - 100) {
+    const left = unreservedConcurrency(context) + (record.reservedConcurrency ?? 0) - reserved;
+    if (reserved < 0 || left < LEAST_UNRESERVED) {
       throw invalid(
-        "Specified ReservedConcurrentExecutions for function decreases account's UnreservedConcurrentExecution below its minimum value of [100].",
+        `Specified ReservedConcurrentExecutions for function decreases account's UnreservedConcurrentExecution below its minimum value of [${LEAST_UNRESERVED}].`,
+      );
+    }
+    const provisioned = provisionedConfigs(context)
+      .list(`${record.latest.name}/`)
+      .reduce((sum, { value }) => sum + value.requested, 0);
+    if (reserved < provisioned) {
+      throw invalid(
+        `ReservedConcurrentExecutions ${reserved} should not be lower than function's total provisioned concurrency [${provisioned}].`,
       );
     }
     functions(context).put(record.latest.name, { ...record, reservedConcurrency: reserved });
@@ -75,7 +92,6 @@ export const settingOperations: Operations<typeof sdk> = {
 
   GetAccountSettings(context) {
     const all = functions(context).list();
-    const reserved = all.reduce((sum, { value }) => sum + (value.reservedConcurrency ?? 0), 0);
     const codeSize = all.reduce((sum, { value }) => sum + value.latest.codeSizeBytes, 0);
     return {
       AccountLimit: {
@@ -83,7 +99,7 @@ export const settingOperations: Operations<typeof sdk> = {
         CodeSizeUnzipped: 262_144_000,
         CodeSizeZipped: 52_428_800,
         ConcurrentExecutions: ACCOUNT_CONCURRENCY,
-        UnreservedConcurrentExecutions: ACCOUNT_CONCURRENCY - reserved,
+        UnreservedConcurrentExecutions: unreservedConcurrency(context),
       },
       AccountUsage: { TotalCodeSize: codeSize, FunctionCount: all.length },
     };
@@ -107,6 +123,12 @@ function putEventConfig(context: Context, input: EventConfigInput, keep: boolean
   }
   const qualifier = reference.qualifier ?? "$LATEST";
   const { name } = record.latest;
+  resolveQualifier(context, record, reference.qualifier, () => 1);
+  const { OnSuccess, OnFailure } = input.DestinationConfig ?? {};
+  for (const target of [OnSuccess?.Destination, OnFailure?.Destination]) {
+    if (target !== undefined && target !== "")
+      requireDestination(context, target, input.DestinationConfig ?? {}, name, qualifier);
+  }
   const before = keep ? getEventConfig(context, input.FunctionName, input.Qualifier).config : undefined;
   const config: EventInvokeConfig = {
     qualifier,
@@ -117,6 +139,31 @@ function putEventConfig(context: Context, input: EventConfigInput, keep: boolean
   };
   eventInvokeConfigs(context).put(`${name}/${qualifier}`, config);
   return showEventConfig(context, name, config);
+}
+
+function requireDestination(
+  context: Context,
+  target: string,
+  destinations: DestinationConfig,
+  name: string,
+  qualifier: string,
+): void {
+  if (/^arn:aws[\w-]*:s3:/.test(target)) throw unsupported("with a bucket as destination");
+  if (!/^arn:aws[\w-]*:(sqs|sns|lambda|events):[\w-]+:\d{12}:.+/.test(target)) {
+    throw invalid(`The provided destination config ${destinationText(destinations)} is invalid.`);
+  }
+  if (/^arn:aws[\w-]*:(sqs|sns):.*\.fifo$/.test(target)) throw invalid(`A FIFO queue or topic can't be a destination.`);
+  const own = functionArn(context, name);
+  if (target === own || target === functionArn(context, name, qualifier)) {
+    throw invalid("You can't specify the function as a destination for itself.");
+  }
+}
+
+/** As AWS's own objects print themselves. */
+function destinationText({ OnSuccess, OnFailure }: DestinationConfig): string {
+  const one = (name: string, given: { Destination?: string | undefined } | undefined) =>
+    given?.Destination ? `${name}(destination=${given.Destination})` : "null";
+  return `DestinationConfig(onSuccess=${one("OnSuccess", OnSuccess)}, onFailure=${one("OnFailure", OnFailure)})`;
 }
 
 function getEventConfig(context: Context, functionName: string | undefined, given: string | undefined) {

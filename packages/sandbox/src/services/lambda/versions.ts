@@ -6,6 +6,7 @@ import { AwsError } from "../../core/errors.ts";
 import { page } from "../../core/paging.ts";
 import type { Operations } from "../../core/service.ts";
 import { showConfiguration } from "./configuration.ts";
+import { hostOf } from "./host/host.ts";
 import {
   type AliasRecord,
   aliases,
@@ -16,6 +17,7 @@ import {
   invalid,
   notFound,
   policies,
+  provisionedConfigs,
   versionKey,
   versions,
 } from "./records.ts";
@@ -112,7 +114,10 @@ export const versionOperations: Operations<typeof sdk> = {
   DeleteAlias(context, { FunctionName, Name: alias = "" }) {
     const { record } = getFunction(context, FunctionName);
     aliases(context).delete(`${record.latest.name}/${alias}`);
-    policies(context).delete(`${record.latest.name}/${alias}`);
+    const key = `${record.latest.name}/${alias}`;
+    policies(context).delete(key);
+    if (provisionedConfigs(context).delete(key))
+      hostOf(context.runtime).provisioner.reconcile(context, record.latest.name);
     return {};
   },
 
@@ -153,6 +158,7 @@ function write(context: Context, name: string, given: AliasRecord): AliasConfigu
   }
   const alias = { ...given, revisionId: context.random.uuid() };
   aliases(context).put(`${name}/${alias.name}`, alias);
+  hostOf(context.runtime).provisioner.reconcile(context, name);
   return show(context, name, alias);
 }
 

@@ -1,5 +1,6 @@
 import type { Provider } from "../provider.ts";
 import { apiProviders } from "./api-gateway.ts";
+import { scalingProviders } from "./application-auto-scaling.ts";
 import { codeProviders } from "./code.ts";
 import { deploymentProviders } from "./code-deploy.ts";
 import { customResource } from "./custom-resource.ts";
@@ -53,6 +54,7 @@ const byType: ReadonlyMap<string, Provider> = new Map(
     ...parameterProviders,
     ...queueProviders,
     ...routingProviders,
+    ...scalingProviders,
     ...scheduleProviders,
     ...secretProviders,
     ...secretTargetProviders,

@@ -1,11 +1,13 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdirSync, readFileSync, rmSync } from "node:fs";
+import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import type { Readable } from "node:stream";
 import type { ServiceRuntime } from "../../../core/context.ts";
 import { codeFolder } from "../code.ts";
 import type { FunctionConfig } from "../records.ts";
 import { frameReader, lineReader } from "./frames.ts";
 import { killGroup, type Lifeline } from "./lifeline.ts";
+import { peakMemoryMb, usedMemoryMb } from "./memory.ts";
 import { type Job, openRuntimeApi, type RuntimeApi } from "./runtime-api.ts";
 import { commandFor } from "./runtimes.ts";
 import { variablesOf } from "./variables.ts";
@@ -16,6 +18,8 @@ export type Outcome =
   /** The runtime reported an error; `body` is its JSON. */
   | { readonly kind: "error"; readonly body: Buffer }
   | { readonly kind: "timeout" }
+  /** It had more memory than its function may have, and was killed. */
+  | { readonly kind: "memory" }
   /** The process ended without an answer. */
   | { readonly kind: "exit"; readonly code: number | null; readonly signal: NodeJS.Signals | null }
   /** The process ended, after an earlier job, before it took this one. */
@@ -49,6 +53,9 @@ export interface EnvironmentOptions {
   readonly xrayAddress: string;
   readonly lifeline: Lifeline;
   readonly onLine: (text: string) => void;
+  /** While too much of what was said is unread: resolves when it may go on. */
+  readonly drained: () => Promise<void> | undefined;
+  readonly isProvisioned: boolean;
 }
 
 /** AWS gives initialisation 10 s, then starts it again within the function's own timeout; here it is one wait. */
@@ -105,7 +112,7 @@ export async function startEnvironment(options: EnvironmentOptions): Promise<Env
   });
   const groupId = child.pid;
   if (groupId !== undefined) lifeline.hold(groupId);
-  const readers = readOutput(child, options.onLine);
+  const readers = readOutput(child, options);
 
   const exited = new Promise<void>((resolve) => {
     let told = false;
@@ -164,13 +171,20 @@ export async function startEnvironment(options: EnvironmentOptions): Promise<Env
     },
     run: (job, timeoutMs) =>
       new Promise<Outcome>((resolve) => {
-        const timer = setTimeout(() => {
+        const cut = (kind: "timeout" | "memory") => {
+          clearTimeout(timer);
+          clearInterval(meter);
           finish = undefined;
-          resolve({ kind: "timeout" });
+          resolve({ kind });
           void kill();
-        }, timeoutMs);
+        };
+        const timer = setTimeout(() => cut("timeout"), timeoutMs);
+        const meter = setInterval(() => {
+          if (groupId !== undefined && usedMemoryMb(groupId) > config.memoryMb) cut("memory");
+        }, MEMORY_WATCH_MS);
         finish = (outcome) => {
           clearTimeout(timer);
+          clearInterval(meter);
           resolve(outcome);
         };
         if (ending) return finish({ kind: "gone" });
@@ -190,27 +204,37 @@ export async function startEnvironment(options: EnvironmentOptions): Promise<Env
   };
 }
 
-function readOutput(child: ChildProcess, onLine: (text: string) => void): { flush(): void }[] {
+function readOutput(
+  child: ChildProcess,
+  { onLine, drained }: Pick<EnvironmentOptions, "onLine" | "drained">,
+): { flush(): void }[] {
+  /** Leaves what it says in its pipe while memory is full of it: the function waits there, as for a slow terminal. */
+  const restrain = (stream: Readable) => {
+    const waiting = drained();
+    if (!waiting) return;
+    stream.pause();
+    void waiting.then(() => stream.resume());
+  };
   const readers = [child.stdout, child.stderr].map((stream) => {
     const reader = lineReader(onLine);
-    stream?.setEncoding("utf8").on("data", (text: string) => reader.write(text));
+    stream?.setEncoding("utf8").on("data", (text: string) => {
+      reader.write(text);
+      restrain(stream);
+    });
     return reader;
   });
   const frames = child.stdio[3];
-  if (frames && "read" in frames) frames.on("data", frameReader(onLine));
+  if (frames && "read" in frames) {
+    const read = frameReader(onLine);
+    frames.on("data", (chunk: Buffer) => {
+      read(chunk);
+      restrain(frames);
+    });
+  }
   return readers;
 }
 
 /** How long a reading of the memory's peak is good for: reading it takes as long as a small function. */
 const MEMORY_READING_MS = 500;
-
-function peakMemoryMb(pid: number | undefined): number | undefined {
-  if (pid === undefined) return undefined;
-  try {
-    const kb = /^VmHWM:\s*(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1];
-    return kb === undefined ? undefined : Math.ceil(Number(kb) / 1024);
-  } catch {
-    // No /proc here, or the process is gone: nobody knows.
-    return undefined;
-  }
-}
+/** How often a function at work is asked for its memory: between two looks it may take more than it may have. */
+const MEMORY_WATCH_MS = 100;

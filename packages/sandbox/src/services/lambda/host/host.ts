@@ -2,10 +2,12 @@ import { setImmediate as turn } from "node:timers/promises";
 import type { ServiceRuntime } from "../../../core/context.ts";
 import { AwsError } from "../../../core/errors.ts";
 import { type FunctionConfig, functionArn } from "../records.ts";
+import { throttleReason, unreservedConcurrency } from "./concurrency.ts";
 import { type Daemon, daemonOf } from "./daemon.ts";
 import { type Environment, type Outcome, startEnvironment } from "./environment.ts";
 import { createLifeline, type Lifeline } from "./lifeline.ts";
 import { createPool, type Target } from "./pool.ts";
+import { createProvisioner, type Provisioner } from "./provisioned.ts";
 import { failureOf, platformLog } from "./report.ts";
 import { createTelemetry, type Scope } from "./telemetry.ts";
 import { decideTrace, lambdaSegments, type Trace } from "./tracing.ts";
@@ -35,10 +37,13 @@ interface InvocationResult {
 
 /** Runs functions: environments, their logs, metrics and traces. One for a sandbox. */
 export interface Host {
-  /** Raises `TooManyRequestsException` when the function's reserved concurrency is in use. */
+  /** Raises `TooManyRequestsException` when the function's reserved concurrency, or the account's, is in use. */
   invoke(invocation: Invocation): Promise<InvocationResult>;
   /** Ends environments of a function, or of one version of it. */
   discard(arn: string, version: string | undefined): void;
+  readonly provisioner: Provisioner;
+  /** Puts a value to a function's metric that isn't of an invocation (`AsyncEventsDropped`); ages are milliseconds. */
+  count(scope: Scope, functionName: string, metric: string, value: number): void;
   /** Writes what is collected for Logs, CloudWatch and X-Ray. */
   flush(): Promise<void>;
   stop(): Promise<void>;
@@ -93,14 +98,15 @@ export function startHost(runtime: ServiceRuntime, limits: HostLimits): Host {
     };
   };
 
-  const start = async ({ account, region, config }: Target): Promise<Environment> => {
+  const start = async ({ account, region, config }: Target, isProvisioned: boolean): Promise<Environment> => {
     lifeline ??= createLifeline();
     const { address } = await daemonOf(daemons, { account, region }, telemetry);
     // Lines come only once the process runs, when the environment and with it the stream's name is there.
     const early: string[] = [...platformLog(config).initStart(runtime.clock.now())];
     let log: Journal | undefined;
     const environment = await startEnvironment({
-      ...{ runtime, account, region, config, lifeline, xrayAddress: address },
+      ...{ runtime, account, region, config, lifeline, xrayAddress: address, isProvisioned },
+      drained: telemetry.drained,
       onLine: (text) => (log ? log.write([text]) : void early.push(text)),
     });
     log = journal({ account, region }, config, () => environment.logStream);
@@ -110,25 +116,27 @@ export function startHost(runtime: ServiceRuntime, limits: HostLimits): Host {
   };
 
   const pool = createPool({ runtime, start, idleMs: limits.idleMs, limit: limits.environments });
+  const provisioner = createProvisioner(runtime, pool);
 
   /** Counts an invocation in, or throttles it. */
   const enter = (invocation: Invocation): (() => void) => {
     const { account, region, config, reservedConcurrency } = invocation;
-    const keys = [`${account}/${region}`, functionArn(invocation, config.name)];
+    const place = `${account}/${region}`;
+    const shared = reservedConcurrency === undefined ? [`${place} unreserved`] : [];
+    const keys = [place, functionArn(invocation, config.name), ...shared];
     const counts = keys.map((key) => (concurrency.get(key) ?? 0) + 1);
-    if (reservedConcurrency !== undefined && (counts[1] ?? 0) > reservedConcurrency) {
+    const reason = throttleReason(reservedConcurrency, counts, () =>
+      unreservedConcurrency(runtime.storeOf(account, region)),
+    );
+    if (reason !== undefined) {
       recordCounts(invocation, { Throttles: 1 });
-      throw new AwsError("TooManyRequestsException", "Rate Exceeded.", {
-        members: { Type: "User", Reason: "ReservedFunctionConcurrentInvocationLimitExceeded" },
-      });
+      throw new AwsError("TooManyRequestsException", "Rate Exceeded.", { members: { Type: "User", Reason: reason } });
     }
     for (const [index, key] of keys.entries()) {
-      const dimensions: Record<string, string> = index === 0 ? {} : { FunctionName: config.name };
+      const dimensions: Record<string, string> = index === 1 ? { FunctionName: config.name } : {};
+      const metric = index === 2 ? "UnreservedConcurrentExecutions" : "ConcurrentExecutions";
       concurrency.set(key, counts[index] ?? 0);
-      telemetry.metric(
-        { account, region },
-        { name: "ConcurrentExecutions", value: counts[index] ?? 0, unit: "Count", dimensions },
-      );
+      telemetry.metric({ account, region }, { name: metric, value: counts[index] ?? 0, unit: "Count", dimensions });
     }
     return () => {
       for (const key of keys) concurrency.set(key, (concurrency.get(key) ?? 1) - 1);
@@ -154,6 +162,20 @@ export function startHost(runtime: ServiceRuntime, limits: HostLimits): Host {
     }
   };
 
+  /** What provisioned concurrency did for an invocation; nothing where the qualifier has none. */
+  const recordProvisioned = ({ account, region, config }: Invocation, qualifier: string, isUsed: boolean) => {
+    const scope = { account, region };
+    const { allocated, busy } = provisioner.stateOf(scope, config.name, qualifier);
+    if (allocated === 0) return;
+    const dimensions = { FunctionName: config.name, Resource: `${config.name}:${qualifier}` };
+    const put = (name: string, value: number, unit: "Count" | "Percent" = "Count") =>
+      telemetry.metric(scope, { name, value, unit, dimensions });
+    put("ProvisionedConcurrentExecutions", busy);
+    // A share of 1, though its unit says otherwise: as on AWS.
+    put("ProvisionedConcurrencyUtilization", busy / allocated, "Percent");
+    put(isUsed ? "ProvisionedConcurrencyInvocations" : "ProvisionedConcurrencySpilloverInvocations", 1);
+  };
+
   /** Undefined: the environment ended before it took the work, which then goes to another. */
   const run = async (
     invocation: Invocation,
@@ -162,7 +184,9 @@ export function startHost(runtime: ServiceRuntime, limits: HostLimits): Host {
   ): Promise<InvocationResult | undefined> => {
     const { account, region, config, requestId } = invocation;
     const { clock, random } = runtime;
-    const { environment, cold } = await pool.acquire({ account, region, config });
+    const qualifier = invocation.invokedArn.split(":")[7];
+    const { environment, cold, provisioned } = await pool.acquire({ account, region, config, qualifier });
+    if (qualifier !== undefined && qualifier !== "$LATEST") recordProvisioned(invocation, qualifier, provisioned);
     const log = journals.get(environment);
     const platform = platformLog(config);
     try {
@@ -233,9 +257,15 @@ export function startHost(runtime: ServiceRuntime, limits: HostLimits): Host {
         finish();
       }
     },
+    provisioner,
+    count(scope, FunctionName, name, value) {
+      const unit = name.endsWith("Age") ? "Milliseconds" : "Count";
+      for (const dimensions of [{}, { FunctionName }]) telemetry.metric(scope, { name, value, unit, dimensions });
+    },
     discard: pool.discard,
     flush: telemetry.flush,
     async stop() {
+      provisioner.stop();
       await pool.stop();
       // The last reports are written a moment after their environments' ends.
       await Promise.all(running);

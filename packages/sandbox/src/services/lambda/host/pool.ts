@@ -6,6 +6,8 @@ export interface Target {
   readonly account: string;
   readonly region: string;
   readonly config: FunctionConfig;
+  /** The alias or version that was asked for: provisioned concurrency belongs to it. */
+  readonly qualifier?: string | undefined;
 }
 
 /** An environment that is working, until it is given back. */
@@ -13,12 +15,30 @@ interface Held {
   readonly environment: Environment;
   /** It was started for this work. */
   readonly cold: boolean;
+  /** It was started before, by provisioned concurrency. */
+  readonly provisioned: boolean;
+}
+
+/** An environment of provisioned concurrency, as it is now. */
+export interface Provisioned {
+  readonly environment: Environment;
+  readonly config: FunctionConfig;
+  /** It has finished its initialisation. */
+  readonly isReady: boolean;
+  readonly isBusy: boolean;
 }
 
 export interface Pool {
   /** A free environment of exactly this revision, or a new one; waits while the machine has no room for another. */
   acquire(target: Target): Promise<Held>;
   release(environment: Environment): void;
+  /** Starts an environment that waits for work of this qualifier, for as long as nobody dismisses it. */
+  provision(target: Target & { readonly qualifier: string }): Promise<Environment>;
+  provisioned(arn: string, qualifier: string): Provisioned[];
+  /** Ends an environment: now, or when it is given back. */
+  dismiss(environment: Environment): void;
+  /** Whether one more may be provisioned: a few places are left to functions that have none. */
+  hasRoom(): boolean;
   /** Ends environments of a function (of one version): free ones now, working ones when they are given back. */
   discard(arn: string, version: string | undefined): void;
   stop(): Promise<void>;
@@ -26,7 +46,7 @@ export interface Pool {
 
 export interface PoolOptions {
   readonly runtime: ServiceRuntime;
-  readonly start: (target: Target) => Promise<Environment>;
+  readonly start: (target: Target, isProvisioned: boolean) => Promise<Environment>;
   /** A free environment is ended after this much sandbox time: an idle laptop should have its memory back. */
   readonly idleMs: number;
   /**
@@ -39,9 +59,13 @@ export interface PoolOptions {
 /** Environments end before their credentials (12 h) do. */
 const LONGEST_LIFE_MS = 11 * 3600 * 1000;
 
+const KEPT_FOR_OTHERS = 4;
+
 interface Member {
   readonly target: Target;
   readonly environment: Environment;
+  readonly isProvisioned: boolean;
+  isReady: boolean;
   readonly startedAtMs: number;
   /** Sandbox time since which it waits for work; undefined while it works. */
   freeSinceMs: number | undefined;
@@ -72,6 +96,7 @@ export function createPool({ runtime, start, idleMs, limit }: PoolOptions): Pool
     arnOf(member.target) === arnOf(target) &&
     member.target.config.version === target.config.version &&
     member.target.config.revisionId === target.config.revisionId &&
+    (!member.isProvisioned || (member.isReady && member.target.qualifier === target.qualifier)) &&
     nowMs() - member.startedAtMs < LONGEST_LIFE_MS;
 
   const end = (member: Member) => {
@@ -81,12 +106,12 @@ export function createPool({ runtime, start, idleMs, limit }: PoolOptions): Pool
     member.environment.kill().catch((error) => runtime.log("environment.kill-failed", { error: String(error) }));
   };
 
-  const launch = async (target: Target): Promise<Held> => {
+  const launch = async (target: Target, isProvisioned = false): Promise<Held> => {
     starting++;
     try {
-      const environment = await start(target);
+      const environment = await start(target, isProvisioned);
       const state = { freeSinceMs: undefined, watched: false, outdated: false, ended: new AbortController() };
-      const member: Member = { target, environment, startedAtMs: nowMs(), ...state };
+      const member: Member = { target, environment, isProvisioned, isReady: false, startedAtMs: nowMs(), ...state };
       members.set(environment, member);
       void environment.exited.then(() => {
         member.ended.abort();
@@ -94,7 +119,7 @@ export function createPool({ runtime, start, idleMs, limit }: PoolOptions): Pool
         pump();
       });
       if (stopped) end(member);
-      return { environment, cold: true };
+      return { environment, cold: true, provisioned: false };
     } finally {
       starting--;
     }
@@ -112,7 +137,7 @@ export function createPool({ runtime, start, idleMs, limit }: PoolOptions): Pool
     member.watched = true;
     try {
       while (member.freeSinceMs !== undefined) {
-        const leftMs = member.freeSinceMs + idleMs - nowMs();
+        const leftMs = member.freeSinceMs + (member.isProvisioned ? LONGEST_LIFE_MS : idleMs) - nowMs();
         if (leftMs <= 0) return end(member);
         await runtime.clock.sleep(leftMs, member.ended.signal);
       }
@@ -132,20 +157,24 @@ export function createPool({ runtime, start, idleMs, limit }: PoolOptions): Pool
   return {
     async acquire(target) {
       if (stopped) throw new Error("The sandbox is stopping.");
-      // The one that worked last, so that those which aren't needed any more stay free and end.
-      const free = [...members.values()]
-        .filter((member) => member.freeSinceMs !== undefined && serves(member, target))
-        .at(-1);
+      // What is provisioned first; then the one that worked last, so that those which aren't needed any more end.
+      let free: Member | undefined;
+      for (const member of members.values()) {
+        if (member.freeSinceMs === undefined || !serves(member, target)) continue;
+        if (member.isProvisioned || !free?.isProvisioned) free = member;
+      }
       if (free) {
         free.freeSinceMs = undefined;
         // Back to the end of the order.
         members.delete(free.environment);
         members.set(free.environment, free);
-        return { environment: free.environment, cold: false };
+        return { environment: free.environment, cold: false, provisioned: free.isProvisioned };
       }
       if (members.size + starting < limit) return launch(target);
       const waiting = new Promise<Held>((resolve, reject) => queue.push({ target, resolve, reject }));
-      const givesWay = [...members.values()].find((member) => member.freeSinceMs !== undefined);
+      const givesWay = [...members.values()].find(
+        (member) => member.freeSinceMs !== undefined && !member.isProvisioned,
+      );
       if (givesWay) end(givesWay);
       return waiting;
     },
@@ -156,12 +185,42 @@ export function createPool({ runtime, start, idleMs, limit }: PoolOptions): Pool
       const index = queue.findIndex((waiter) => serves(member, waiter.target));
       if (index >= 0) {
         const [waiter] = queue.splice(index, 1);
-        waiter?.resolve({ environment, cold: false });
+        waiter?.resolve({ environment, cold: false, provisioned: member.isProvisioned });
         return;
       }
-      if (stopped || queue.length > 0 || !serves(member, member.target)) end(member);
+      const isInTheWay = queue.length > 0 && !member.isProvisioned;
+      if (stopped || isInTheWay || !serves(member, member.target)) end(member);
       else rest(member);
     },
+
+    async provision(target) {
+      const { environment } = await launch(target, true);
+      void environment.initialised.then((failure) => {
+        const member = members.get(environment);
+        if (!member) return;
+        if (failure || member.outdated) return end(member);
+        member.isReady = true;
+        rest(member);
+      });
+      return environment;
+    },
+
+    provisioned: (arn, qualifier) =>
+      [...members.values()]
+        .filter((member) => member.isProvisioned && !member.outdated)
+        .filter(({ target }) => target.qualifier === qualifier && arnOf(target) === arn)
+        .map(({ environment, target, isReady, freeSinceMs }) => ({
+          ...{ environment, config: target.config, isReady, isBusy: isReady && freeSinceMs === undefined },
+        })),
+
+    dismiss(environment) {
+      const member = members.get(environment);
+      if (!member) return;
+      if (member.freeSinceMs !== undefined || !member.isReady) end(member);
+      else member.outdated = true;
+    },
+
+    hasRoom: () => members.size + starting < limit - KEPT_FOR_OTHERS,
 
     discard(arn, version) {
       for (const member of members.values()) {

@@ -25,6 +25,12 @@ export function failureOf(outcome: Outcome, requestId: string, config: FunctionC
       const message = `Task timed out after ${config.timeoutS.toFixed(2)} seconds`;
       return failure("Sandbox.Timedout", `RequestId: ${requestId} Error: ${message}`, "timeout");
     }
+    case "memory":
+      return failure(
+        "Runtime.OutOfMemory",
+        `RequestId: ${requestId} Error: Runtime exited with error: signal: killed`,
+        "failure",
+      );
     case "exit":
       return failure("Runtime.ExitError", `RequestId: ${requestId} Error: ${exitText(outcome)}`, "failure");
   }
@@ -34,8 +40,22 @@ function failure(type: string, message: string, status: Failure["status"]): Fail
   return { type, message, status, body: Buffer.from(JSON.stringify({ errorType: type, errorMessage: message })) };
 }
 
+/** As Go, in which AWS's supervisor is written, calls them. */
+const SIGNALS: Readonly<Record<string, string>> = {
+  SIGABRT: "aborted",
+  SIGBUS: "bus error",
+  SIGFPE: "floating point exception",
+  SIGHUP: "hangup",
+  SIGILL: "illegal instruction",
+  SIGINT: "interrupt",
+  SIGKILL: "killed",
+  SIGSEGV: "segmentation fault",
+  SIGTERM: "terminated",
+  SIGTRAP: "trace/breakpoint trap",
+};
+
 function exitText({ code, signal }: { code: number | null; signal: string | null }): string {
-  if (signal !== null) return `Runtime exited with error: signal: ${signal === "SIGKILL" ? "killed" : signal}`;
+  if (signal !== null) return `Runtime exited with error: signal: ${SIGNALS[signal] ?? signal}`;
   return code === 0 ? "Runtime exited without providing a reason" : `Runtime exited with error: exit status ${code}`;
 }
 

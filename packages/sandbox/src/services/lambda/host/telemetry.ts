@@ -25,11 +25,15 @@ export interface Telemetry {
   metric(scope: Scope, sample: Sample): void;
   /** A segment document, as JSON or as `T1S` text. */
   segment(scope: Scope, document: string): void;
+  /** While more lines are collected than memory should hold: resolves when they are written. */
+  drained(): Promise<void> | undefined;
   /** Writes everything collected so far. */
   flush(): Promise<void>;
 }
 
 const COLLECT_MS = 100;
+/** A function that floods its output is read no further until this much is written; it waits in its pipe. */
+const MOST_HELD_CHARACTERS = 4_194_304;
 /** Of one PutLogEvents, PutMetricData, datum and PutTraceSegments. */
 const LOG_EVENTS = 10_000;
 const METRIC_DATA = 1000;
@@ -48,18 +52,21 @@ interface Collected {
   /** By metric, dimensions and second; then how often each value was seen. */
   readonly samples: Map<string, { sample: Sample; atMs: number; counts: Map<number, number> }>;
   readonly segments: string[];
+  /** Of the lines. */
+  characters: number;
 }
 
 export function createTelemetry(runtime: ServiceRuntime): Telemetry {
   let collected = new Map<string, Collected>();
   let timer: NodeJS.Timeout | undefined;
   let writing: Promise<void> = Promise.resolve();
+  let heldCharacters = 0;
 
   const of = (scope: Scope): Collected => {
     const key = `${scope.account}/${scope.region}`;
     const known = collected.get(key);
     if (known) return known;
-    const fresh: Collected = { scope, lines: new Map(), samples: new Map(), segments: [] };
+    const fresh: Collected = { scope, lines: new Map(), samples: new Map(), segments: [], characters: 0 };
     collected.set(key, fresh);
     timer ??= setTimeout(() => void flush(), COLLECT_MS);
     return fresh;
@@ -72,6 +79,7 @@ export function createTelemetry(runtime: ServiceRuntime): Telemetry {
     collected = new Map();
     writing = writing.then(async () => {
       for (const one of batch.values()) await write(one);
+      for (const { characters } of batch.values()) heldCharacters -= characters;
     });
     return writing;
   };
@@ -102,7 +110,10 @@ export function createTelemetry(runtime: ServiceRuntime): Telemetry {
 
   return {
     log(scope, group, stream, message) {
-      const { lines } = of(scope);
+      const collecting = of(scope);
+      const { lines } = collecting;
+      collecting.characters += message.length;
+      heldCharacters += message.length;
       const key = `${group}\0${stream}`;
       const known = lines.get(key) ?? { group, stream, events: [] };
       lines.set(key, known);
@@ -117,6 +128,7 @@ export function createTelemetry(runtime: ServiceRuntime): Telemetry {
       known.counts.set(sample.value, (known.counts.get(sample.value) ?? 0) + 1);
     },
     segment: (scope, document) => void of(scope).segments.push(document),
+    drained: () => (heldCharacters > MOST_HELD_CHARACTERS ? flush() : undefined),
     flush,
   };
 }

@@ -8,6 +8,7 @@ interface Owner {
   readonly region: string;
   readonly config: FunctionConfig;
   readonly xrayAddress: string;
+  readonly isProvisioned: boolean;
 }
 
 /**
@@ -15,7 +16,7 @@ interface Owner {
  * overrides. https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
  */
 export function variablesOf(
-  { runtime, account, region, config, xrayAddress }: Owner,
+  { runtime, account, region, config, xrayAddress, isProvisioned }: Owner,
   given: { id: string; logStream: string; root: string; scratch: string; runtimeApi: string },
 ): Record<string, string> {
   const { surroundings } = runtime;
@@ -38,7 +39,7 @@ export function variablesOf(
     AWS_LAMBDA_LOG_STREAM_NAME: given.logStream,
     AWS_LAMBDA_LOG_FORMAT: config.logging.format,
     ...(config.logging.format === "JSON" ? { AWS_LAMBDA_LOG_LEVEL: config.logging.applicationLevel } : {}),
-    AWS_LAMBDA_INITIALIZATION_TYPE: "on-demand",
+    AWS_LAMBDA_INITIALIZATION_TYPE: isProvisioned ? "provisioned-concurrency" : "on-demand",
     AWS_EXECUTION_ENV: `AWS_Lambda_${config.runtime}`,
     AWS_REGION: region,
     AWS_DEFAULT_REGION: region,
