@@ -1,11 +1,20 @@
 import { createCipheriv, createDecipheriv } from "node:crypto";
 import { DecryptCommand, GenerateDataKeyCommand } from "@aws-sdk/client-kms";
-import type { Context } from "./context.ts";
+import type { CallScope, Context } from "./context.ts";
 
 const CIPHER = "aes-256-gcm";
 const IV_BYTES = 12;
 const TAG_BYTES = 16;
 const LENGTH_BYTES = 2;
+
+/**
+ * A role that reads its own account's secret must be allowed to use the key, too: KMS is asked as that role. Who else
+ * asks is answered by the service, and KMS as the service itself.
+ */
+function scopeOf({ caller, account }: Context): CallScope {
+  const isOwnRole = caller.service === undefined && caller.roleArn !== undefined && caller.account === account;
+  return isOwnRole ? { roleArn: caller.roleArn } : {};
+}
 
 interface Seal {
   /** Id, ARN or alias of a KMS key. */
@@ -25,6 +34,7 @@ export async function seal(
 ): Promise<string> {
   const { Plaintext, CiphertextBlob } = await context.send(
     new GenerateDataKeyCommand({ KeyId: key, KeySpec: "AES_256", EncryptionContext: { ...encryptionContext } }),
+    scopeOf(context),
   );
   const blob = Buffer.from(CiphertextBlob ?? []);
   const iv = Buffer.from(context.random.hex(2 * IV_BYTES), "hex");
@@ -49,6 +59,7 @@ export async function unseal(
       CiphertextBlob: bytes.subarray(LENGTH_BYTES, ivAt),
       EncryptionContext: { ...encryptionContext },
     }),
+    scopeOf(context),
   );
   const decipher = createDecipheriv(CIPHER, Buffer.from(Plaintext ?? []), bytes.subarray(ivAt, tagAt), {
     authTagLength: TAG_BYTES,

@@ -50,13 +50,21 @@ function bytesOf({ SecretString, SecretBinary }: Value): Buffer | undefined {
 
 const encryptionContext = (arn: string, version: string) => ({ SecretARN: arn, SecretVersionId: version });
 
+/** What KMS has against a key or a caller, as Secrets Manager says it. */
+function keyError(error: unknown, code: string): unknown {
+  if (!(error instanceof AwsError) || error.status === 501) return error;
+  const isDenied = /AccessDenied/.test(error.code);
+  return isDenied
+    ? new AwsError("AccessDeniedException", "Access to KMS is not allowed", { status: 400 })
+    : new AwsError(code, error.message);
+}
+
 async function sealFor(home: Context, secret: SecretRecord, version: string, bytes: Buffer): Promise<string> {
   const key = secret.keyId ?? DEFAULT_KEY;
   try {
     return await seal(home, bytes, { key, encryptionContext: encryptionContext(secret.arn, version) });
   } catch (error) {
-    if (!(error instanceof AwsError) || error.status === 501) throw error;
-    throw new AwsError("EncryptionFailure", error.message);
+    throw keyError(error, "EncryptionFailure");
   }
 }
 
@@ -64,8 +72,7 @@ async function open(home: Context, secret: SecretRecord, version: VersionRecord)
   try {
     return await unseal(home, version.sealed, encryptionContext(secret.arn, version.id));
   } catch (error) {
-    if (!(error instanceof AwsError) || error.status === 501) throw error;
-    throw new AwsError("DecryptionFailure", error.message);
+    throw keyError(error, "DecryptionFailure");
   }
 }
 

@@ -106,13 +106,13 @@ export function findVersion(context: Context, { name, selector }: Reference): Ve
 /** https://docs.aws.amazon.com/kms/latest/developerguide/services-parameter-store.html#parameter-store-encryption-context */
 const encryptionContext = (context: Context, name: string) => ({ PARAMETER_ARN: arnOf(context, name) });
 
-/** Raises `InvalidKeyId` for whatever KMS has against the key. */
+/** Raises `InvalidKeyId` for whatever KMS has against the key, `AccessDeniedException` for what it has against the caller. */
 async function asKeyError<T>(work: Promise<T>): Promise<T> {
   try {
     return await work;
   } catch (error) {
-    if (error instanceof AwsError && error.status !== 501) throw new AwsError("InvalidKeyId", error.message);
-    throw error;
+    if (!(error instanceof AwsError) || error.status === 501) throw error;
+    throw new AwsError(/AccessDenied/.test(error.code) ? "AccessDeniedException" : "InvalidKeyId", error.message);
   }
 }
 

@@ -1,8 +1,10 @@
+import { PutRolePolicyCommand } from "@aws-sdk/client-iam";
 import { CreateKeyCommand } from "@aws-sdk/client-kms";
 import * as sdk from "@aws-sdk/client-ssm";
+import { AssumeRoleCommand } from "@aws-sdk/client-sts";
 import { expect, test } from "vitest";
 import { awsCli, hasAwsCli } from "../../../test/aws-cli.ts";
-import { clientSettings, DEV, sandboxForTest, TOOLING, temporaryFolder } from "../../../test/support.ts";
+import { clientSettings, DEV, roleForTest, sandboxForTest, TOOLING, temporaryFolder } from "../../../test/support.ts";
 import { type Sandbox, startSandbox } from "../../index.ts";
 
 function parametersOf(sandbox: Sandbox, account = TOOLING) {
@@ -82,6 +84,31 @@ test("a SecureString is ciphertext at rest and in an answer, unless it is asked 
   );
   expect(described.Parameters?.map(({ KeyId }) => KeyId)).toEqual([KeyMetadata?.KeyId, "alias/aws/ssm"]);
   await expect(put("/db/none", "x", { Type: "SecureString", KeyId: "alias/none" })).rejects.toThrow(sdk.InvalidKeyId);
+});
+
+test("a role that may read a parameter must be allowed its key as well, unless it is the standard one", async () => {
+  const sandbox = await sandboxForTest();
+  const { put } = parametersOf(sandbox);
+  const { KeyMetadata } = await sandbox.send(new CreateKeyCommand({}));
+  await put("/standard", "s", { Type: "SecureString" });
+  await put("/own", "o", { Type: "SecureString", KeyId: KeyMetadata?.KeyId });
+  const principal = { AWS: `arn:aws:iam::${TOOLING}:root` };
+  const RoleArn = await roleForTest(sandbox, { name: "reader", principal, actions: ["ssm:GetParameter"] });
+  const { Credentials: key } = await sandbox.send(new AssumeRoleCommand({ RoleArn, RoleSessionName: "session" }));
+  const credentials = {
+    accessKeyId: key?.AccessKeyId ?? "",
+    secretAccessKey: key?.SecretAccessKey ?? "",
+    sessionToken: key?.SessionToken ?? "",
+  };
+  const reader = new sdk.SSMClient({ ...clientSettings(sandbox), credentials });
+  const read = async (Name: string) =>
+    (await reader.send(new sdk.GetParameterCommand({ Name, WithDecryption: true }))).Parameter?.Value;
+  expect(await read("/standard")).toBe("s");
+  await expect(read("/own")).rejects.toThrow("is not authorized to perform: kms:Decrypt");
+  const Statement = [{ Effect: "Allow", Action: "kms:Decrypt", Resource: KeyMetadata?.Arn }];
+  const PolicyDocument = JSON.stringify({ Version: "2012-10-17", Statement });
+  await sandbox.send(new PutRolePolicyCommand({ RoleName: "reader", PolicyName: "key", PolicyDocument }));
+  expect(await read("/own")).toBe("o");
 });
 
 test("a path is read page by page, one level or all", async () => {
