@@ -46,7 +46,9 @@ const REPLACES: Record<string, readonly string[]> = {
  * Anything else that begins with `AWS::Serverless::`, and connectors, are refused by name and place. `parameters` are
  * values with defaults added; SAM needs them for the logical id of a version, which changes with the code's place.
  *
- * The result is what AWS's own translator makes, logical ids included; the tests compare them.
+ * The result is what AWS's own translator makes, logical ids included; the tests compare them. What the translator lets
+ * pass in silence and nothing reads (a misspelt member of a nested map, a parameter that a policy template hasn't, a
+ * managed policy that isn't known here) is refused by name.
  * Raises `TemplateError` with every finding.
  */
 export function expandServerless(template: Template, parameters: ReadonlyMap<string, string>): Template {
