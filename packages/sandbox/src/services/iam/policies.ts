@@ -184,7 +184,7 @@ function show(context: Context, policy: PolicyRecord): Policy {
     Description: policy.description,
     CreateDate: new Date(policy.createdAt),
     UpdateDate: new Date(policy.updatedAt),
-    Tags: [...policy.tags],
+    ...(policy.tags.length > 0 ? { Tags: [...policy.tags] } : {}),
   };
 }
 

@@ -147,7 +147,9 @@ function awsManaged(arn: string): PolicyRecord | undefined {
 
 /** Raises `NoSuchEntity` for a policy that isn't there, and 501 for one of AWS's own that isn't known. */
 export function requirePolicy(context: Context, arn: string): void {
-  getPolicy(context, arn);
+  if (!arn.startsWith("arn:")) throw new AwsError("ValidationError", "Invalid ARN:  Could not be parsed!");
+  const known = policies(context).get(arn) ?? awsManaged(arn);
+  if (!known) throw noSuchEntity(`Policy ${arn} does not exist or is not attachable.`);
 }
 
 const NAME = /^[\w+=,.@-]+$/;

@@ -29,7 +29,7 @@ export const roleOperations: Operations<typeof sdk> = {
       throw new AwsError("EntityAlreadyExistsException", `Role with name ${name} already exists.`);
     }
     const trustPolicy = input.AssumeRolePolicyDocument ?? "";
-    parsePolicy(trustPolicy);
+    parseTrust(trustPolicy);
     if (input.PermissionsBoundary) requirePolicy(context, input.PermissionsBoundary);
     const role: RoleRecord = {
       name,
@@ -58,7 +58,9 @@ export const roleOperations: Operations<typeof sdk> = {
       .map(({ value }) => value)
       .filter((role) => role.path.startsWith(PathPrefix));
     const { items, nextToken } = page(all, (role) => role.name, { token: Marker, size: MaxItems });
-    return { Roles: items.map(showRole), IsTruncated: nextToken !== undefined, Marker: nextToken };
+    // A list tells neither of a role's tags nor of its boundary.
+    const Roles = items.map((role) => showRole({ ...role, tags: [], boundaryArn: undefined }));
+    return { Roles, IsTruncated: nextToken !== undefined, Marker: nextToken };
   },
 
   UpdateRole(context, { RoleName, Description, MaxSessionDuration }) {
@@ -78,7 +80,7 @@ export const roleOperations: Operations<typeof sdk> = {
   },
 
   UpdateAssumeRolePolicy(context, { RoleName, PolicyDocument: trustPolicy = "" }) {
-    parsePolicy(trustPolicy);
+    parseTrust(trustPolicy);
     const role = getRole(context, RoleName);
     roles(context).put(role.name, { ...role, trustPolicy });
     return {};
@@ -129,6 +131,16 @@ export const roleOperations: Operations<typeof sdk> = {
 
   ListRoleTags: (context, { RoleName }) => ({ Tags: [...getRole(context, RoleName).tags], IsTruncated: false }),
 };
+
+/** A trust policy that isn't JSON is refused in words of its own. */
+function parseTrust(text: string): void {
+  try {
+    JSON.parse(text);
+  } catch {
+    throw new AwsError("MalformedPolicyDocument", "This policy contains invalid Json");
+  }
+  parsePolicy(text);
+}
 
 function sessionSeconds(seconds = DEFAULT_SESSION_S): number {
   if (seconds >= DEFAULT_SESSION_S && seconds <= LONGEST_SESSION_S) return seconds;
