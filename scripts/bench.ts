@@ -26,6 +26,10 @@ const benches: Record<string, { about: string; load: () => Promise<{ run: () => 
     about: "questions about a million metric points, a million log lines and their traces",
     load: () => import("./bench/query.ts"),
   },
+  invoke: {
+    about: "a Lambda function's invocations: in the runtime, over HTTP, and how many a second",
+    load: () => import("./bench/invoke.ts"),
+  },
   sandbox: {
     about: "the sandbox's start and its memory, idle and with 200 services",
     load: () => import("./bench/sandbox.ts"),

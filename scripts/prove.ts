@@ -3,6 +3,10 @@
  * anything. Without a name: the list.
  */
 const proofs: Record<string, { about: string; load: () => Promise<{ run: (args: string[]) => Promise<boolean> }> }> = {
+  journey: {
+    about: "the journeys in a browser, with AWS's own delays",
+    load: () => import("./prove/journey.ts"),
+  },
   sam: {
     about: "our expansion of SAM against AWS's translator: every pair of properties, and more at random [SEED]",
     load: () => import("./prove/sam.ts"),

@@ -1,6 +1,7 @@
 /**
  * The supervisor behind `npm start`: the whole product on this machine, until Ctrl-C. `--home DIR` keeps the state
- * elsewhere than in `.turnpike`; `--any-ports` takes free ports instead of the well-known ones.
+ * elsewhere than in `.turnpike`; `--any-ports` takes free ports instead of the well-known ones; `--realistic` makes the
+ * sandbox as late as AWS is (metrics a minute, logs and traces seconds).
  */
 import path from "node:path";
 import { parseArgs } from "node:util";
@@ -8,7 +9,11 @@ import { startProduct } from "./product/product.ts";
 
 const root = path.resolve(import.meta.dirname, "..");
 const { values } = parseArgs({
-  options: { home: { type: "string" }, "any-ports": { type: "boolean", default: false } },
+  options: {
+    home: { type: "string" },
+    "any-ports": { type: "boolean", default: false },
+    realistic: { type: "boolean", default: false },
+  },
 });
 const home = path.resolve(values.home ?? path.join(root, ".turnpike"));
 
@@ -28,6 +33,7 @@ try {
   const product = await startProduct({
     home,
     preferFixedPorts: !values["any-ports"],
+    realistic: values.realistic,
     onProgress: (message) => console.log(message),
   });
   stop = product.stop;

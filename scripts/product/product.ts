@@ -20,6 +20,8 @@ export interface ProductOptions {
   readonly home: string;
   /** Take the well-known ports when they are free. */
   readonly preferFixedPorts: boolean;
+  /** The sandbox is as late as AWS is. */
+  readonly realistic: boolean;
   readonly onProgress: (message: string) => void;
 }
 
@@ -75,6 +77,7 @@ export async function startProduct(options: ProductOptions): Promise<Product> {
         dataDir: path.join(home, "sandbox"),
         ports: { aws: ports.aws, gateway: ports.gateway, github: ports.github, oidc: ports.oidc },
         region: REGION,
+        realistic: options.realistic,
         github: {
           organisation: ORGANISATION,
           app: {

@@ -10,8 +10,12 @@ const root = path.resolve(import.meta.dirname, "../..");
  *
  * @param home absolute path of the folder that holds all state
  */
-export async function spawnProduct(home: string): Promise<{ portalUrl: string; stop: () => Promise<void> }> {
-  const child = spawn(process.execPath, ["scripts/start.ts", "--home", home, "--any-ports"], {
+export async function spawnProduct(
+  home: string,
+  { realistic = false }: { realistic?: boolean } = {},
+): Promise<{ portalUrl: string; stop: () => Promise<void> }> {
+  const options = ["--home", home, "--any-ports", ...(realistic ? ["--realistic"] : [])];
+  const child = spawn(process.execPath, ["scripts/start.ts", ...options], {
     cwd: root,
     stdio: ["ignore", "pipe", "pipe"],
   });

@@ -13,6 +13,8 @@ export interface RunningProduct {
   readonly githubUrl: string;
   readonly awsUrl: string;
   readonly home: string;
+  /** The sandbox is as late as AWS is: `npm run prove -- journey`. */
+  readonly isRealistic: boolean;
   /** Pid of a process of the product, as it is now. */
   pid(name: "worker" | "portal" | "sandbox"): number;
   /** The key of one of the sandbox's accounts. */
@@ -20,7 +22,8 @@ export interface RunningProduct {
 }
 
 async function startProduct(home: string): Promise<{ product: RunningProduct; stop: () => Promise<void> }> {
-  const { portalUrl, stop } = await spawnProduct(home);
+  const isRealistic = Boolean(process.env.TURNPIKE_REALISTIC);
+  const { portalUrl, stop } = await spawnProduct(home, { realistic: isRealistic });
   const json = <T>(file: string): T => JSON.parse(readFileSync(path.join(home, file), "utf8")) as T;
   const ports = json<Record<string, number>>("ports.json");
   const product: RunningProduct = {
@@ -28,6 +31,7 @@ async function startProduct(home: string): Promise<{ product: RunningProduct; st
     githubUrl: `http://127.0.0.1:${ports.github}`,
     awsUrl: `http://127.0.0.1:${ports.aws}`,
     home,
+    isRealistic,
     pid: (name) => json<Record<string, number>>("processes.json")[name] ?? -1,
     credentials: (accountId) => ({
       accessKeyId: `AKIA${accountId}0000`,
