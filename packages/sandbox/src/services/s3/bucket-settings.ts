@@ -19,8 +19,8 @@ function change(context: Context, input: Named, action: string, settings: Partia
   return {};
 }
 
-function present<T>(value: T | undefined, code: string, message: string): T {
-  if (value === undefined) throw new AwsError(code, message, { status: 404 });
+function present<T>({ name }: BucketRecord, value: T | undefined, code: string, message: string): T {
+  if (value === undefined) throw new AwsError(code, message, { status: 404, members: { BucketName: name } });
   return value;
 }
 
@@ -36,8 +36,8 @@ export const bucketSettingOperations: Operations<typeof sdk> = {
     return change(context, input, "s3:PutBucketPolicy", { policy });
   },
   GetBucketPolicy(context, input) {
-    const { policy } = open(context, input, "s3:GetBucketPolicy");
-    return { Policy: present(policy, "NoSuchBucketPolicy", "The bucket policy does not exist") };
+    const bucket = open(context, input, "s3:GetBucketPolicy");
+    return { Policy: present(bucket, bucket.policy, "NoSuchBucketPolicy", "The bucket policy does not exist") };
   },
   DeleteBucketPolicy: (context, input) => change(context, input, "s3:DeleteBucketPolicy", { policy: undefined }),
 
@@ -46,10 +46,10 @@ export const bucketSettingOperations: Operations<typeof sdk> = {
       publicAccessBlock: input.PublicAccessBlockConfiguration,
     }),
   GetPublicAccessBlock(context, input) {
-    const { publicAccessBlock } = open(context, input, "s3:GetBucketPublicAccessBlock");
+    const bucket = open(context, input, "s3:GetBucketPublicAccessBlock");
     const message = "The public access block configuration was not found";
     const code = "NoSuchPublicAccessBlockConfiguration";
-    return { PublicAccessBlockConfiguration: present(publicAccessBlock, code, message) };
+    return { PublicAccessBlockConfiguration: present(bucket, bucket.publicAccessBlock, code, message) };
   },
   DeletePublicAccessBlock: (context, input) =>
     change(context, input, "s3:PutBucketPublicAccessBlock", { publicAccessBlock: undefined }),
@@ -57,10 +57,10 @@ export const bucketSettingOperations: Operations<typeof sdk> = {
   PutBucketEncryption: (context, input) =>
     change(context, input, "s3:PutEncryptionConfiguration", { encryption: input.ServerSideEncryptionConfiguration }),
   GetBucketEncryption(context, input) {
-    const { encryption } = open(context, input, "s3:GetEncryptionConfiguration");
+    const bucket = open(context, input, "s3:GetEncryptionConfiguration");
     const message = "The server side encryption configuration was not found";
     const code = "ServerSideEncryptionConfigurationNotFoundError";
-    return { ServerSideEncryptionConfiguration: present(encryption, code, message) };
+    return { ServerSideEncryptionConfiguration: present(bucket, bucket.encryption, code, message) };
   },
   DeleteBucketEncryption: (context, input) =>
     change(context, input, "s3:PutEncryptionConfiguration", { encryption: undefined }),
@@ -68,16 +68,20 @@ export const bucketSettingOperations: Operations<typeof sdk> = {
   PutBucketLifecycleConfiguration: (context, input) =>
     change(context, input, "s3:PutLifecycleConfiguration", { lifecycle: input.LifecycleConfiguration?.Rules ?? [] }),
   GetBucketLifecycleConfiguration(context, input) {
-    const { lifecycle } = open(context, input, "s3:GetLifecycleConfiguration");
+    const bucket = open(context, input, "s3:GetLifecycleConfiguration");
     const message = "The lifecycle configuration does not exist";
-    return { Rules: [...present(lifecycle, "NoSuchLifecycleConfiguration", message)] };
+    return { Rules: [...present(bucket, bucket.lifecycle, "NoSuchLifecycleConfiguration", message)] };
   },
   DeleteBucketLifecycle: (context, input) =>
     change(context, input, "s3:PutLifecycleConfiguration", { lifecycle: undefined }),
 
   PutBucketVersioning(context, input) {
     const status = input.VersioningConfiguration?.Status;
-    if (status !== "Enabled" && status !== "Suspended") {
+    if (status !== undefined && status !== "Enabled" && status !== "Suspended") {
+      const message = "The XML you provided was not well-formed or did not validate against our published schema";
+      throw new AwsError("MalformedXML", message);
+    }
+    if (status === undefined) {
       throw new AwsError("IllegalVersioningConfigurationException", "The Versioning element must be specified");
     }
     return change(context, input, "s3:PutBucketVersioning", { versioning: status });
@@ -87,17 +91,17 @@ export const bucketSettingOperations: Operations<typeof sdk> = {
   PutBucketOwnershipControls: (context, input) =>
     change(context, input, "s3:PutBucketOwnershipControls", { ownership: input.OwnershipControls }),
   GetBucketOwnershipControls(context, input) {
-    const { ownership } = open(context, input, "s3:GetBucketOwnershipControls");
+    const bucket = open(context, input, "s3:GetBucketOwnershipControls");
     const message = "The bucket ownership controls were not found";
-    return { OwnershipControls: present(ownership, "OwnershipControlsNotFoundError", message) };
+    return { OwnershipControls: present(bucket, bucket.ownership, "OwnershipControlsNotFoundError", message) };
   },
   DeleteBucketOwnershipControls: (context, input) =>
     change(context, input, "s3:PutBucketOwnershipControls", { ownership: undefined }),
 
   PutBucketTagging: (context, input) => change(context, input, "s3:PutBucketTagging", { tags: input.Tagging?.TagSet }),
   GetBucketTagging(context, input) {
-    const { tags } = open(context, input, "s3:GetBucketTagging");
-    return { TagSet: [...present(tags, "NoSuchTagSet", "The TagSet does not exist")] };
+    const bucket = open(context, input, "s3:GetBucketTagging");
+    return { TagSet: [...present(bucket, bucket.tags, "NoSuchTagSet", "The TagSet does not exist")] };
   },
   DeleteBucketTagging: (context, input) => change(context, input, "s3:PutBucketTagging", { tags: undefined }),
 };

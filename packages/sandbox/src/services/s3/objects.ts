@@ -35,7 +35,8 @@ export const objectOperations: Operations<typeof sdk> = {
     const modifiedAt = context.clock.now().toISOString();
     const record = { ...settings, key, file, sizeBytes: body.length, etag: etagOf(body), modifiedAt, checksums };
     try {
-      return shownAfterWrite(await storeObject(context, bucket, record, input));
+      const shown = shownAfterWrite(await storeObject(context, bucket, record, input));
+      return Object.keys(checksums).length > 0 ? { ...shown, ChecksumType: "FULL_OBJECT" } : shown;
     } catch (error) {
       await removeBody(context, file);
       throw error;
@@ -53,7 +54,8 @@ export const objectOperations: Operations<typeof sdk> = {
     checkConditions(object, input);
     const range = readRange(input.Range, object.sizeBytes);
     const [start, end] = range ?? [0, object.sizeBytes - 1];
-    const shown = show(object, { checksums: input.ChecksumMode === "ENABLED" && !range });
+    const isWhole = start === 0 && end === object.sizeBytes - 1;
+    const shown = show(object, { checksums: input.ChecksumMode === "ENABLED" && isWhole });
     return {
       ...shown,
       ContentType: input.ResponseContentType ?? shown.ContentType,
@@ -265,8 +267,10 @@ function readRange(range: string | undefined, sizeBytes: number): [number, numbe
   if (from === "" && to === "") return undefined;
   const start = from === "" ? Math.max(0, sizeBytes - Number(to)) : Number(from);
   const end = from === "" || to === "" ? sizeBytes - 1 : Math.min(Number(to), sizeBytes - 1);
+  if (from !== "" && to !== "" && Number(from) > Number(to)) return undefined;
   if (start > end || start >= sizeBytes) {
-    throw new AwsError("InvalidRange", "The requested range is not satisfiable", { status: 416 });
+    const members = { RangeRequested: range, ActualObjectSize: sizeBytes };
+    throw new AwsError("InvalidRange", "The requested range is not satisfiable", { status: 416, members });
   }
   return [start, end];
 }
