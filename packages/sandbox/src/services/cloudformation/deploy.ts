@@ -298,6 +298,8 @@ async function change(
       : journal.putResource(stack, given, { status: `${word}_IN_PROGRESS`, reason: undefined });
   const initiated = (physicalId: string) => {
     if (record.physicalId === physicalId) return;
+    // A custom resource that is still being waited for has no id yet: the next start goes on waiting.
+    if (work.isStopping() && isCustom(record.type)) return;
     record = journal.putResource(stack, record, {
       physicalId,
       status: `${word}_IN_PROGRESS`,

@@ -256,35 +256,35 @@ exports.handler = async (event) => {
   console.log(JSON.stringify({ told: RequestType, physical: event.PhysicalResourceId }));
 };`;
 
-describe("a custom resource", () => {
-  async function withFunction() {
-    const sandbox = await sandboxForTest();
-    const Role = await roleForTest(sandbox, {
-      name: "custom",
-      principal: { Service: "lambda.amazonaws.com" },
-      actions: [],
-    });
-    const ZipFile = zipSync({ "index.js": strToU8(HANDLER) });
-    const { FunctionArn = "" } = await sandbox.send(
-      new CreateFunctionCommand({
-        FunctionName: "custom",
-        Role,
-        Runtime: "nodejs22.x",
-        Handler: "index.handler",
-        Code: { ZipFile },
-      }),
-    );
-    const custom = (properties: object) => ({
-      Type: "Custom::Thing",
-      Properties: { ServiceToken: FunctionArn, ...properties },
-    });
-    const template = (properties: object, more: object = {}) => ({
-      Resources: { Thing: custom(properties), ...more },
-      Outputs: { Echo: { Value: { "Fn::GetAtt": ["Thing", "Echo"] } } },
-    });
-    return { sandbox, template };
-  }
+async function withFunction() {
+  const sandbox = await sandboxForTest();
+  const Role = await roleForTest(sandbox, {
+    name: "custom",
+    principal: { Service: "lambda.amazonaws.com" },
+    actions: [],
+  });
+  const ZipFile = zipSync({ "index.js": strToU8(HANDLER) });
+  const { FunctionArn = "" } = await sandbox.send(
+    new CreateFunctionCommand({
+      FunctionName: "custom",
+      Role,
+      Runtime: "nodejs22.x",
+      Handler: "index.handler",
+      Code: { ZipFile },
+    }),
+  );
+  const custom = (properties: object) => ({
+    Type: "Custom::Thing",
+    Properties: { ServiceToken: FunctionArn, ...properties },
+  });
+  const template = (properties: object, more: object = {}) => ({
+    Resources: { Thing: custom(properties), ...more },
+    Outputs: { Echo: { Value: { "Fn::GetAtt": ["Thing", "Echo"] } } },
+  });
+  return { sandbox, template };
+}
 
+describe("a custom resource", () => {
   it("is made by a function that answers at a presigned URL, replaced by another id, and deleted", async () => {
     const { sandbox, template } = await withFunction();
     expect(await create(sandbox, "s", template({ Value: "a", Id: "one" }))).toBe("CREATE_COMPLETE");
@@ -316,6 +316,38 @@ describe("a custom resource", () => {
     expect(await reasons(sandbox, "t")).toContain(
       "CloudFormation did not receive a response from your Custom Resource.",
     );
+  });
+});
+
+describe("an operation under way", () => {
+  it("is cancelled while an update waits, and a stack is deleted while it is being created", async () => {
+    const { sandbox, template } = await withFunction();
+    await create(sandbox, "s", template({ Value: "a" }));
+    const end = update(sandbox, "s", template({ Value: "b", Silent: "yes" }));
+    await expect.poll(() => reasons(sandbox, "s")).toContain("Thing UPDATE_IN_PROGRESS");
+    await sandbox.send(new cfn.CancelUpdateStackCommand({ StackName: "s" }));
+    expect(await end).toBe("UPDATE_ROLLBACK_COMPLETE");
+    expect(await reasons(sandbox, "s")).toMatch(
+      /s UPDATE_ROLLBACK_IN_PROGRESS User Initiated[\s\S]*Thing UPDATE_FAILED/,
+    );
+    await expect(sandbox.send(new cfn.CancelUpdateStackCommand({ StackName: "s" }))).rejects.toThrow(
+      "CancelUpdateStack cannot be called from current stack status",
+    );
+
+    const silent = template({ Silent: "yes", ServiceTimeout: "600" });
+    const StackName = "t";
+    await sandbox.send(new cfn.CreateStackCommand({ StackName, TemplateBody: body(silent) }));
+    await expect.poll(() => reasons(sandbox, StackName)).toContain("Thing CREATE_IN_PROGRESS");
+    const deleted = settled(sandbox, StackName);
+    await sandbox.send(new cfn.DeleteStackCommand({ StackName }));
+    await expect.poll(() => reasons(sandbox, StackName)).toContain("Thing DELETE_IN_PROGRESS");
+    sandbox.clock.advance(601_000);
+    expect(await deleted).toBe("DELETE_FAILED");
+    const forced = settled(sandbox, StackName);
+    await sandbox.send(new cfn.DeleteStackCommand({ StackName, DeletionMode: "FORCE_DELETE_STACK" }));
+    await expect.poll(async () => (await reasons(sandbox, StackName)).split("Thing DELETE_IN_PROGRESS").length).toBe(3);
+    sandbox.clock.advance(601_000);
+    expect(await forced).toBe("DELETE_COMPLETE");
   });
 });
 

@@ -15,6 +15,7 @@ import {
   resourcesOf,
   resourcesOfStack,
   type StackRecord,
+  stacksOf,
   type TemplateSource,
   uuidOf,
   validationError,
@@ -57,9 +58,8 @@ export const descriptionOperations: Operations<typeof sdk> = {
   },
 
   DescribeStackResources(context, { StackName: name, LogicalResourceId: logicalId, PhysicalResourceId: physicalId }) {
-    if (name === undefined)
-      throw validationError("StackName is required: resources aren't found by physical id alone here.");
-    const stack = findStack(context, name);
+    const stack = name === undefined ? ownerOf(context, physicalId) : findStack(context, name);
+    if (!stack && name === undefined) throw validationError(`Stack for ${physicalId} does not exist`);
     if (!stack) throw validationError(`Stack with id ${name} does not exist`);
     const records = resourcesOfStack(context.store, stack.id).filter(
       (record) =>
@@ -156,6 +156,16 @@ export const descriptionOperations: Operations<typeof sdk> = {
     };
   },
 };
+
+/** The stack that a physical resource belongs to. */
+function ownerOf(context: Context, physicalId: string | undefined): StackRecord | undefined {
+  if (physicalId === undefined) throw validationError("Either StackName or PhysicalResourceId must be specified.");
+  return stacksOf(context.store)
+    .list()
+    .map(({ value }) => value)
+    .filter(({ status }) => status !== "DELETE_COMPLETE")
+    .find((stack) => resourcesOfStack(context.store, stack.id).some((record) => record.physicalId === physicalId));
+}
 
 function requireStack(context: Context, name: string | undefined): StackRecord {
   if (name === undefined) throw validationError("StackName is a required parameter.");
