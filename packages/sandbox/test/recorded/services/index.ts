@@ -13,6 +13,7 @@ import { secretsmanager } from "./secretsmanager.ts";
 import { sns } from "./sns.ts";
 import { sqs } from "./sqs.ts";
 import { ssm } from "./ssm.ts";
+import { stepfunctions, stepfunctionsScenarios } from "./stepfunctions.ts";
 import { sts } from "./sts.ts";
 
 /** Every service whose recordings are reproduced. */
@@ -31,5 +32,7 @@ export const reproductions: readonly Reproductions[] = [
   sns,
   sqs,
   ssm,
+  stepfunctions,
+  stepfunctionsScenarios,
   sts,
 ];
