@@ -3,6 +3,7 @@ import {
   DeleteEventBusCommand,
   DeleteRuleCommand,
   DescribeEventBusCommand,
+  DescribeRuleCommand,
   PutPermissionCommand,
   PutRuleCommand,
   PutTargetsCommand,
@@ -15,7 +16,7 @@ import {
 } from "@aws-sdk/client-eventbridge";
 import type { Json, JsonObject } from "@turnpike/cloudformation";
 import { defineProvider, type Made, type ProviderCall } from "../provider.ts";
-import { createOnce, document, goneTags, list, number, object, present, tagList, text } from "./values.ts";
+import { createOnce, document, goneTags, list, number, object, present, stated, tagList, text } from "./values.ts";
 
 const rule = defineProvider({
   type: "AWS::Events::Rule",
@@ -48,6 +49,16 @@ const rule = defineProvider({
       await call.send(new RemoveTargetsCommand({ Rule: nameOf(physicalId), EventBusName: bus, Ids, Force: true }));
     }
     await call.send(new DeleteRuleCommand({ Name: nameOf(physicalId), EventBusName: bus }));
+  },
+  async read(call, { physicalId }) {
+    const EventBusName = text(call.properties.EventBusName);
+    const found = await call.send(new DescribeRuleCommand({ Name: nameOf(physicalId), EventBusName }));
+    return stated(call, {
+      Description: found.Description,
+      EventPattern: found.EventPattern === undefined ? undefined : (JSON.parse(found.EventPattern) as Json),
+      ScheduleExpression: found.ScheduleExpression,
+      State: found.State,
+    });
   },
 });
 

@@ -7,9 +7,9 @@ import { GetBucketVersioningCommand, GetPublicAccessBlockCommand, HeadBucketComm
 import { GetTopicAttributesCommand } from "@aws-sdk/client-sns";
 import { GetQueueAttributesCommand } from "@aws-sdk/client-sqs";
 import { GetParameterCommand } from "@aws-sdk/client-ssm";
-import { isObject, type Json, type JsonObject } from "@turnpike/cloudformation";
-import type { Provider, ProviderCall } from "../provider.ts";
-import { ifThere, text } from "./values.ts";
+import { isObject, type Json } from "@turnpike/cloudformation";
+import type { Provider } from "../provider.ts";
+import { ifThere, stated, text } from "./values.ts";
 
 /*
  * What resources really are, for drift detection: the properties of their types, read from their services. A property that
@@ -17,15 +17,6 @@ import { ifThere, text } from "./values.ts";
  */
 
 type Reader = NonNullable<Provider["read"]>;
-
-/** Only what is stated can drift: what the service adds by itself is left out. */
-function stated(call: ProviderCall, found: Record<string, Json | undefined>): JsonObject {
-  const result: JsonObject = {};
-  for (const [name, value] of Object.entries(found)) {
-    if (value !== undefined && Object.hasOwn(call.properties, name)) result[name] = value;
-  }
-  return result;
-}
 
 const QUEUE_ATTRIBUTES: Readonly<Record<string, string>> = {
   DelaySeconds: "DelaySeconds",

@@ -1,5 +1,16 @@
-import { DeleteStackCommand, UpdateStackCommand } from "@aws-sdk/client-cloudformation";
-import { DescribeEventBusCommand, PutEventsCommand } from "@aws-sdk/client-eventbridge";
+import {
+  DeleteStackCommand,
+  DescribeStackDriftDetectionStatusCommand,
+  DescribeStackResourceDriftsCommand,
+  DetectStackDriftCommand,
+  UpdateStackCommand,
+} from "@aws-sdk/client-cloudformation";
+import {
+  DescribeEventBusCommand,
+  ListRulesCommand,
+  PutEventsCommand,
+  PutRuleCommand,
+} from "@aws-sdk/client-eventbridge";
 import { GetScheduleCommand, ListSchedulesCommand } from "@aws-sdk/client-scheduler";
 import {
   DescribeSecretCommand,
@@ -7,7 +18,12 @@ import {
   GetSecretValueCommand,
   ListSecretsCommand,
 } from "@aws-sdk/client-secrets-manager";
-import { GetSubscriptionAttributesCommand, ListTopicsCommand, PublishCommand } from "@aws-sdk/client-sns";
+import {
+  GetSubscriptionAttributesCommand,
+  ListTopicsCommand,
+  PublishCommand,
+  SetSubscriptionAttributesCommand,
+} from "@aws-sdk/client-sns";
 import { GetQueueAttributesCommand, ReceiveMessageCommand } from "@aws-sdk/client-sqs";
 import { DescribeParametersCommand, GetParameterCommand, ListTagsForResourceCommand } from "@aws-sdk/client-ssm";
 import { expect, test } from "vitest";
@@ -167,6 +183,29 @@ test("a stack of messaging and configuration is created, changed in place and de
   expect((await sandbox.send(new ListSchedulesCommand({}), dev)).Schedules).toEqual([]);
   const queue = new GetQueueAttributesCommand({ QueueUrl: made.Queue });
   await expect(sandbox.send(queue, dev)).rejects.toThrow("does not exist");
+});
+
+test("what somebody changed by hand in a rule, a subscription or a schedule is drift", async () => {
+  const sandbox = await sandboxForTest();
+  const dev = { account: DEV };
+  const first = template({ value: "one", filter: "sold", rate: "rate(1 hour)" });
+  const made = await deploy(sandbox, DEV, "messages", first, {});
+  const drifted = async () => {
+    const begun = await sandbox.send(new DetectStackDriftCommand({ StackName: "messages" }), dev);
+    const { StackDriftDetectionId } = begun;
+    await sandbox.send(new DescribeStackDriftDetectionStatusCommand({ StackDriftDetectionId }), dev);
+    const given = { StackName: "messages", StackResourceDriftStatusFilters: ["MODIFIED" as const] };
+    const { StackResourceDrifts = [] } = await sandbox.send(new DescribeStackResourceDriftsCommand(given), dev);
+    return StackResourceDrifts.map(({ LogicalResourceId }) => LogicalResourceId).sort();
+  };
+  expect(await drifted()).toEqual([]);
+  const EventPattern = '{"source":["elsewhere"]}';
+  const { Rules: [rule] = [] } = await sandbox.send(new ListRulesCommand({ EventBusName: "orders" }), dev);
+  await sandbox.send(new PutRuleCommand({ Name: rule?.Name, EventBusName: "orders", EventPattern }), dev);
+  const raw = { AttributeName: "RawMessageDelivery", AttributeValue: "false" };
+  const SubscriptionArn = made.Subscription;
+  await sandbox.send(new SetSubscriptionAttributesCommand({ SubscriptionArn, ...raw }), dev);
+  expect(await drifted()).toEqual(["Rule", "Subscription"]);
 });
 
 const rotation = (days: number) => `

@@ -12,7 +12,7 @@ import {
 } from "@aws-sdk/client-scheduler";
 import type { JsonObject } from "@turnpike/cloudformation";
 import { defineProvider, type Made, type ProviderCall } from "../provider.ts";
-import { createOnce, goneTags, number, object, present, tagList, text } from "./values.ts";
+import { createOnce, goneTags, number, object, present, stated, tagList, text } from "./values.ts";
 
 const DEFAULT_GROUP = "default";
 
@@ -43,6 +43,16 @@ const schedule = defineProvider({
   },
   async remove(call, { physicalId, properties }) {
     await call.send(new DeleteScheduleCommand({ Name: physicalId, GroupName: text(properties.GroupName) }));
+  },
+  async read(call, { physicalId: Name, properties }) {
+    const GroupName = text(properties.GroupName);
+    const found = await call.send(new GetScheduleCommand({ Name, ...(GroupName ? { GroupName } : {}) }));
+    return stated(call, {
+      Description: found.Description,
+      ScheduleExpression: found.ScheduleExpression,
+      ScheduleExpressionTimezone: found.ScheduleExpressionTimezone,
+      State: found.State,
+    });
   },
 });
 

@@ -1,6 +1,7 @@
 import {
   CreateTopicCommand,
   DeleteTopicCommand,
+  GetSubscriptionAttributesCommand,
   SetSubscriptionAttributesCommand,
   SetTopicAttributesCommand,
   SubscribeCommand,
@@ -10,7 +11,7 @@ import {
 } from "@aws-sdk/client-sns";
 import type { Json, JsonObject } from "@turnpike/cloudformation";
 import { defineProvider, type Made, type ProviderCall } from "../provider.ts";
-import { document, flag, goneTags, list, object, tagList, text, texts } from "./values.ts";
+import { document, flag, goneTags, list, object, stated, tagList, text, texts } from "./values.ts";
 
 /** Properties that are the topic's attributes under the same name; without a value they go back to these. */
 const ATTRIBUTES = ["DisplayName", "KmsMasterKeyId", "SignatureVersion", "TracingConfig"];
@@ -109,6 +110,19 @@ const subscription = defineProvider({
   },
   async remove(call, { physicalId, properties }) {
     await call.send(new UnsubscribeCommand({ SubscriptionArn: physicalId }), regionOf(properties));
+  },
+  async read(call, { physicalId }) {
+    const command = new GetSubscriptionAttributesCommand({ SubscriptionArn: physicalId });
+    const { Attributes: found = {} } = await call.send(command, regionOf(call.properties));
+    const parsed = (name: string) => (found[name] === undefined ? undefined : (JSON.parse(found[name]) as Json));
+    return stated(call, {
+      Endpoint: found.Endpoint,
+      FilterPolicy: parsed("FilterPolicy"),
+      FilterPolicyScope: found.FilterPolicyScope,
+      Protocol: found.Protocol,
+      RawMessageDelivery: found.RawMessageDelivery,
+      RedrivePolicy: parsed("RedrivePolicy"),
+    });
   },
 });
 

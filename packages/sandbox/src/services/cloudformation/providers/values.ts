@@ -97,3 +97,12 @@ export async function ifThere<T>(work: Promise<T>): Promise<T | undefined> {
     throw error;
   }
 }
+
+/** Only what is stated can drift: what the service adds by itself is left out. */
+export function stated(call: ProviderCall, found: Record<string, Json | undefined>): JsonObject {
+  const result: JsonObject = {};
+  for (const [name, value] of Object.entries(found)) {
+    if (value !== undefined && Object.hasOwn(call.properties, name)) result[name] = value;
+  }
+  return result;
+}
