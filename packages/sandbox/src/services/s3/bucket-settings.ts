@@ -24,6 +24,14 @@ function present<T>({ name }: BucketRecord, value: T | undefined, code: string, 
   return value;
 }
 
+/** What isn't named in a block of public access isn't blocked. */
+const OPEN = {
+  BlockPublicAcls: false,
+  IgnorePublicAcls: false,
+  BlockPublicPolicy: false,
+  RestrictPublicBuckets: false,
+};
+
 /** Settings of a bucket. The policy decides on other accounts' access, versioning is honoured; the others are records. */
 export const bucketSettingOperations: Operations<typeof sdk> = {
   PutBucketPolicy(context, input) {
@@ -43,7 +51,7 @@ export const bucketSettingOperations: Operations<typeof sdk> = {
 
   PutPublicAccessBlock: (context, input) =>
     change(context, input, "s3:PutBucketPublicAccessBlock", {
-      publicAccessBlock: input.PublicAccessBlockConfiguration,
+      publicAccessBlock: { ...OPEN, ...input.PublicAccessBlockConfiguration },
     }),
   GetPublicAccessBlock(context, input) {
     const bucket = open(context, input, "s3:GetBucketPublicAccessBlock");

@@ -9,7 +9,7 @@ import { type BucketRecord, buckets, objects, openBucket, versions } from "./rec
 const NAME = /^(?!xn--|sthree-|amzn-s3-demo-)(?!\d+\.\d+\.\d+\.\d+$)(?!.*\.\.)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/;
 
 export const bucketOperations: Operations<typeof sdk> = {
-  CreateBucket(context, { Bucket: name = "", CreateBucketConfiguration }) {
+  CreateBucket(context, { Bucket: name = "", CreateBucketConfiguration, ObjectOwnership = "BucketOwnerEnforced" }) {
     context.authorize({ action: "s3:CreateBucket", resource: `arn:aws:s3:::${name}`, owner: context.account });
     if (!NAME.test(name)) throw new AwsError("InvalidBucketName", "The specified bucket is not valid.");
     const existing = buckets(context).get(name);
@@ -36,7 +36,7 @@ export const bucketOperations: Operations<typeof sdk> = {
       encryption: {
         Rules: [{ ApplyServerSideEncryptionByDefault: { SSEAlgorithm: "AES256" }, BucketKeyEnabled: false }],
       },
-      ownership: { Rules: [{ ObjectOwnership: "BucketOwnerEnforced" }] },
+      ownership: { Rules: [{ ObjectOwnership }] },
       ...(CreateBucketConfiguration?.Tags ? { tags: CreateBucketConfiguration.Tags } : {}),
     };
     buckets(context).put(name, bucket);

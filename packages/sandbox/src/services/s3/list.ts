@@ -169,6 +169,8 @@ export const listOperations: Operations<typeof sdk> = {
     return {
       Name: bucket.name,
       Prefix: encode(Prefix),
+      KeyMarker: "",
+      VersionIdMarker: "",
       EncodingType: encoding,
       MaxKeys: MOST_KEYS,
       IsTruncated: false,

@@ -49,8 +49,17 @@ export function readSettings(bucket: BucketRecord, input: ObjectSettings): Objec
 }
 
 /** `a=1&b=2`, as the `x-amz-tagging` header has them. */
-function readTags(text: string | undefined): Tag[] {
-  return [...new URLSearchParams(text ?? "")].map(([Key, Value]) => ({ Key, Value }));
+function readTags(text = ""): Tag[] {
+  const tags = [...new URLSearchParams(text)].map(([Key, Value]) => ({ Key, Value }));
+  const isTwice = new Set(tags.map(({ Key }) => Key)).size < tags.length;
+  if (isTwice || text.split("&").some((pair) => pair.split("=").length > 2)) {
+    const message =
+      "The header 'x-amz-tagging' shall be encoded as UTF-8 then URLEncoded URL query parameters without tag name duplicates.";
+    throw new AwsError("InvalidArgument", message, {
+      members: { ArgumentName: "x-amz-tagging", ArgumentValue: text },
+    });
+  }
+  return tags;
 }
 
 /**

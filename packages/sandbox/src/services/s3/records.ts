@@ -112,10 +112,14 @@ export function getObject(context: Context, bucket: string, key: string, version
   const earlier = versions(context, bucket)
     .list(`${key}\0`)
     .find(({ value }) => (value.versionId ?? "null") === versionId)?.value;
-  if (!earlier) throw new AwsError("NoSuchVersion", "The specified version does not exist.", { status: 404 });
+  if (!earlier) {
+    const members = { Key: key, VersionId: versionId };
+    throw new AwsError("NoSuchVersion", "The specified version does not exist.", { status: 404, members });
+  }
   if (earlier.deleted) {
     throw new AwsError("MethodNotAllowed", "The specified method is not allowed against this resource.", {
       status: 405,
+      members: { Method: "GET", ResourceType: "DeleteMarker" },
     });
   }
   return earlier;
