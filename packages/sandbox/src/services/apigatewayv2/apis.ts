@@ -7,6 +7,7 @@ import { type Definition, readOpenApi } from "./open-api.ts";
 import {
   type ApiRecord,
   apis,
+  authorizers,
   badRequest,
   deployments,
   functionOf,
@@ -69,7 +70,7 @@ export const apiOperations: Operations<typeof sdk> = {
     };
     context.store.transaction(() => {
       apis(context).put(api.id, api);
-      for (const rows of [routes(context), integrations(context)]) {
+      for (const rows of [routes(context), integrations(context), authorizers(context)]) {
         for (const { key } of (rows as ReturnType<typeof routes>).list(`${api.id}/`)) rows.delete(key);
       }
       putDefinition(context, api.id, definition);
@@ -114,7 +115,8 @@ export const apiOperations: Operations<typeof sdk> = {
     context.store.transaction(() => {
       apis(context).delete(id);
       homes(context).delete(id);
-      for (const rows of [routes(context), integrations(context), stages(context), deployments(context)]) {
+      const all = [routes(context), integrations(context), authorizers(context), stages(context), deployments(context)];
+      for (const rows of all) {
         for (const { key } of (rows as ReturnType<typeof routes>).list(`${id}/`)) rows.delete(key);
       }
     });
@@ -134,7 +136,9 @@ function putApi(context: Context, api: ApiRecord): void {
   homes(context).put(api.id, { account: context.account, region: context.region });
 }
 
-function putDefinition(context: Context, apiId: string, { routes: given, integrations: targets }: Definition): void {
+function putDefinition(context: Context, apiId: string, definition: Definition): void {
+  const { routes: given, integrations: targets, authorizers: guards } = definition;
+  for (const authorizer of guards) authorizers(context).put(`${apiId}/${authorizer.id}`, authorizer);
   for (const route of given) routes(context).put(`${apiId}/${route.id}`, route);
   for (const integration of targets) integrations(context).put(`${apiId}/${integration.id}`, integration);
 }

@@ -1,12 +1,15 @@
 import type { Cors } from "@aws-sdk/client-apigatewayv2";
 import { parse } from "yaml";
 import type { Context } from "../../core/context.ts";
+import { readJwt } from "./authorizers.ts";
 import {
+  type AuthorizerRecord,
   badRequest,
   functionOf,
   type IntegrationRecord,
   newId,
   type RouteRecord,
+  requirePayloadFormat,
   requireRouteKey,
   requireTimeout,
   unsupported,
@@ -21,6 +24,7 @@ export interface Definition {
   readonly tags: Readonly<Record<string, string>>;
   readonly routes: readonly RouteRecord[];
   readonly integrations: readonly IntegrationRecord[];
+  readonly authorizers: readonly AuthorizerRecord[];
 }
 
 type Json = Record<string, unknown>;
@@ -32,7 +36,7 @@ const BESIDE_METHODS = new Set(["summary", "description", "parameters", "servers
 
 /**
  * Reads an OpenAPI 3 document, JSON or YAML, with API Gateway's extensions: what SAM makes of an `HttpApi` and its events.
- * Authorisers and integrations that aren't Lambda proxies are refused by name. Raises `BadRequestException`.
+ * Authorizers that aren't JWT's and integrations that aren't Lambda proxies are refused by name. Raises `BadRequestException`.
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-open-api.html
  */
 export function readOpenApi(context: Context, body: string): Definition {
@@ -42,7 +46,7 @@ export function readOpenApi(context: Context, body: string): Definition {
   if (typeof info.title !== "string" || info.title === "")
     throw badRequest("The OpenAPI document's info.title is missing.");
   const { securitySchemes } = object(document.components ?? {}, "components");
-  if (hasKeys(securitySchemes)) throw unsupported("with authorizers (components.securitySchemes)");
+  const authorizers = readAuthorizers(context, securitySchemes);
   const routes: RouteRecord[] = [];
   const integrations: IntegrationRecord[] = [];
   for (const [path, item] of Object.entries(object(document.paths ?? {}, "paths"))) {
@@ -50,8 +54,6 @@ export function readOpenApi(context: Context, body: string): Definition {
       if (BESIDE_METHODS.has(method)) continue;
       if (method !== ANY && !METHODS.has(method)) throw badRequest(`${path}: "${method}" isn't a method.`);
       const operation = object(value, `${path} ${method}`);
-      if (operation.security !== undefined && (operation.security as unknown[]).length > 0)
-        throw unsupported("with authorizers (security)");
       const integration = readIntegration(context, operation[INTEGRATION], `${path} ${method}`);
       if (integration) integrations.push(integration);
       const isDefault = path === "$default" || path === "/$default";
@@ -60,6 +62,7 @@ export function readOpenApi(context: Context, body: string): Definition {
         key: requireRouteKey(isDefault ? "$default" : `${method === ANY ? "ANY" : method.toUpperCase()} ${path}`),
         integrationId: integration?.id,
         operationName: typeof operation.operationId === "string" ? operation.operationId : undefined,
+        ...readSecurity(operation.security ?? document.security, authorizers, `${path} ${method}`),
       });
     }
   }
@@ -74,6 +77,7 @@ export function readOpenApi(context: Context, body: string): Definition {
     tags: readTags(document.tags),
     routes,
     integrations,
+    authorizers: [...authorizers.values()],
   };
 }
 
@@ -90,7 +94,6 @@ function readIntegration(context: Context, given: unknown, where: string): Integ
   const integration = object(given, `${where} ${INTEGRATION}`);
   if (String(integration.type).toLowerCase() !== "aws_proxy") throw unsupported(`integration type ${integration.type}`);
   const version = integration.payloadFormatVersion ?? "2.0";
-  if (version !== "2.0" && version !== 2) throw unsupported(`payload format version ${version}`);
   if (typeof integration.uri !== "string") throw badRequest(`${where}: the integration's uri is missing.`);
   return {
     id: newId(context),
@@ -98,7 +101,44 @@ function readIntegration(context: Context, given: unknown, where: string): Integ
     uri: integration.uri,
     description: undefined,
     timeoutMs: requireTimeout(integration.timeoutInMillis as number | undefined),
+    payloadFormat: requirePayloadFormat(typeof version === "number" ? version.toFixed(1) : String(version)),
   };
+}
+
+const AUTHORIZER = "x-amazon-apigateway-authorizer";
+
+/** `components.securitySchemes`: JWT authorizers by name; any other is refused by name. */
+function readAuthorizers(context: Context, given: unknown): Map<string, AuthorizerRecord> {
+  const schemes = given === undefined || given === null ? {} : object(given, "components.securitySchemes");
+  return new Map(
+    Object.entries(schemes).map(([name, scheme]): [string, AuthorizerRecord] => {
+      const { [AUTHORIZER]: extension } = object(scheme, name);
+      const authorizer = object(extension ?? {}, `${name} ${AUTHORIZER}`);
+      if (authorizer.type !== "jwt") throw unsupported(`authorizer ${name} of type ${authorizer.type ?? "unknown"}`);
+      const { issuer, audience } = object(authorizer.jwtConfiguration ?? {}, `${name} jwtConfiguration`);
+      const source =
+        authorizer.identitySource === undefined ? undefined : [authorizer.identitySource].flat().map(String);
+      const Audience = [audience ?? []].flat().map(String);
+      return [name, { id: newId(context), ...readJwt(name, source, { Issuer: String(issuer), Audience }) }];
+    }),
+  );
+}
+
+/** `security: [{ name: [scopes] }]`; an empty list opens the route to anybody. */
+function readSecurity(
+  given: unknown,
+  authorizers: ReadonlyMap<string, AuthorizerRecord>,
+  where: string,
+): Pick<RouteRecord, "authorizerId" | "authorizationScopes"> {
+  const wanted = Array.isArray(given) ? given.flatMap((one: unknown) => Object.entries(object(one, where))) : [];
+  const [first, ...others] = wanted;
+  if (!first || first[0] === "NONE") return {};
+  if (others.length > 0) throw unsupported(`several authorizers of ${where}`);
+  const [name, scopes] = first;
+  const authorizer = authorizers.get(name);
+  if (!authorizer) throw badRequest(`${where}: the authorizer ${name} isn't in components.securitySchemes.`);
+  const authorizationScopes = Array.isArray(scopes) ? scopes.map(String) : [];
+  return { authorizerId: authorizer.id, ...(authorizationScopes.length > 0 ? { authorizationScopes } : {}) };
 }
 
 function readCors(given: unknown): Cors | undefined {
@@ -130,5 +170,3 @@ function object(value: unknown, where: string): Json {
   if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Json;
   throw badRequest(`The OpenAPI document is wrong: ${where} must be an object.`);
 }
-
-const hasKeys = (value: unknown) => typeof value === "object" && value !== null && Object.keys(value).length > 0;

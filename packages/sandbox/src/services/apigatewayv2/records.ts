@@ -20,6 +20,19 @@ export interface RouteRecord {
   readonly key: string;
   readonly integrationId: string | undefined;
   readonly operationName: string | undefined;
+  /** Left out: anybody may. */
+  readonly authorizerId?: string | undefined;
+  readonly authorizationScopes?: readonly string[] | undefined;
+}
+
+/** A JWT authorizer. */
+export interface AuthorizerRecord {
+  readonly id: string;
+  readonly name: string;
+  readonly issuer: string;
+  readonly audience: readonly string[];
+  /** `$request.header.Authorization` */
+  readonly identitySource: string;
 }
 
 export interface IntegrationRecord {
@@ -30,6 +43,8 @@ export interface IntegrationRecord {
   readonly uri: string;
   readonly description: string | undefined;
   readonly timeoutMs: number;
+  /** Left out: 2.0. */
+  readonly payloadFormat?: "1.0" | "2.0";
 }
 
 export interface StageRecord {
@@ -53,6 +68,7 @@ export interface DeploymentRecord {
   readonly createdAt: string;
   readonly routes: readonly RouteRecord[];
   readonly integrations: readonly IntegrationRecord[];
+  readonly authorizers?: readonly AuthorizerRecord[];
 }
 
 type Stored = Pick<Context, "collection">;
@@ -60,6 +76,7 @@ export const apis = (from: Stored): Collection<ApiRecord> => from.collection("ap
 /** Each by `<api id>/<own id>`. */
 export const routes = (from: Stored): Collection<RouteRecord> => from.collection("routes");
 export const integrations = (from: Stored): Collection<IntegrationRecord> => from.collection("integrations");
+export const authorizers = (from: Stored): Collection<AuthorizerRecord> => from.collection("authorizers");
 export const stages = (from: Stored): Collection<StageRecord> => from.collection("stages");
 export const deployments = (from: Stored): Collection<DeploymentRecord> => from.collection("deployments");
 
@@ -71,8 +88,15 @@ export const ofApi = <T>(collection: Collection<T>, apiId: string): T[] =>
   collection.list(`${apiId}/`).map(({ value }) => value);
 
 /** What an API serves now. */
-export function snapshot(from: Stored, apiId: string): Pick<DeploymentRecord, "routes" | "integrations"> {
-  return { routes: ofApi(routes(from), apiId), integrations: ofApi(integrations(from), apiId) };
+export function snapshot(
+  from: Stored,
+  apiId: string,
+): Pick<DeploymentRecord, "routes" | "integrations" | "authorizers"> {
+  return {
+    routes: ofApi(routes(from), apiId),
+    integrations: ofApi(integrations(from), apiId),
+    authorizers: ofApi(authorizers(from), apiId),
+  };
 }
 
 export function getApi(context: Context, id: string | undefined): ApiRecord {
@@ -126,4 +150,10 @@ export function requireTimeout(ms: number | undefined): number {
   const given = ms ?? 30_000;
   if (Number.isInteger(given) && given >= 50 && given <= 30_000) return given;
   throw badRequest(`TimeoutInMillis must be from 50 to 30000, not ${given}.`);
+}
+
+/** The version of a Lambda integration's event. */
+export function requirePayloadFormat(version: string): "1.0" | "2.0" {
+  if (version === "1.0" || version === "2.0") return version;
+  throw badRequest(`PayloadFormatVersion ${version} must be 1.0 or 2.0.`);
 }

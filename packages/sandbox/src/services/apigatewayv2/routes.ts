@@ -3,6 +3,7 @@ import type { Integration, Route } from "@aws-sdk/client-apigatewayv2";
 import type { Context } from "../../core/context.ts";
 import { page } from "../../core/paging.ts";
 import type { Operations } from "../../core/service.ts";
+import { getAuthorizer } from "./authorizers.ts";
 import {
   badRequest,
   conflict,
@@ -14,6 +15,7 @@ import {
   notFound,
   ofApi,
   type RouteRecord,
+  requirePayloadFormat,
   requireRouteKey,
   requireTimeout,
   routes,
@@ -23,7 +25,6 @@ import {
 export const routeOperations: Operations<typeof sdk> = {
   CreateRoute(context, input) {
     const api = getApi(context, input.ApiId);
-    refuseAuthorizer(input.AuthorizationType);
     const key = requireRouteKey(input.RouteKey ?? "");
     requireFree(context, api.id, key, undefined);
     const route: RouteRecord = {
@@ -31,6 +32,7 @@ export const routeOperations: Operations<typeof sdk> = {
       key,
       integrationId: readTarget(context, api.id, input.Target),
       operationName: input.OperationName,
+      ...readAuthorization(context, input, {}),
     };
     routes(context).put(`${api.id}/${route.id}`, route);
     return showRoute(route);
@@ -47,12 +49,13 @@ export const routeOperations: Operations<typeof sdk> = {
 
   UpdateRoute(context, input) {
     const before = getRoute(context, input.ApiId, input.RouteId);
-    refuseAuthorizer(input.AuthorizationType);
     const key = input.RouteKey === undefined ? before.key : requireRouteKey(input.RouteKey);
     requireFree(context, input.ApiId ?? "", key, before.id);
     const integrationId =
       input.Target === undefined ? before.integrationId : readTarget(context, input.ApiId ?? "", input.Target);
-    const route = { ...before, key, integrationId, operationName: input.OperationName ?? before.operationName };
+    const { authorizerId: _, authorizationScopes: __, ...rest } = before;
+    const operationName = input.OperationName ?? before.operationName;
+    const route = { ...rest, key, integrationId, operationName, ...readAuthorization(context, input, before) };
     routes(context).put(`${input.ApiId}/${route.id}`, route);
     return showRoute(route);
   },
@@ -68,8 +71,6 @@ export const routeOperations: Operations<typeof sdk> = {
     if (input.IntegrationType !== "AWS_PROXY" || input.IntegrationSubtype) {
       throw unsupported(`integration ${input.IntegrationSubtype ?? input.IntegrationType}`);
     }
-    if (input.PayloadFormatVersion !== "2.0")
-      throw unsupported(`payload format version ${input.PayloadFormatVersion ?? "1.0"}`);
     const uri = input.IntegrationUri ?? "";
     const integration: IntegrationRecord = {
       id: newId(context),
@@ -77,6 +78,7 @@ export const routeOperations: Operations<typeof sdk> = {
       uri,
       description: input.Description,
       timeoutMs: requireTimeout(input.TimeoutInMillis),
+      payloadFormat: requirePayloadFormat(input.PayloadFormatVersion ?? "1.0"),
     };
     integrations(context).put(`${api.id}/${integration.id}`, integration);
     return showIntegration(integration);
@@ -93,9 +95,6 @@ export const routeOperations: Operations<typeof sdk> = {
 
   UpdateIntegration(context, input) {
     const before = getIntegration(context, input.ApiId, input.IntegrationId);
-    if (input.PayloadFormatVersion !== undefined && input.PayloadFormatVersion !== "2.0") {
-      throw unsupported(`payload format version ${input.PayloadFormatVersion}`);
-    }
     const uri = input.IntegrationUri ?? before.uri;
     const integration: IntegrationRecord = {
       ...before,
@@ -103,6 +102,7 @@ export const routeOperations: Operations<typeof sdk> = {
       functionArn: functionOf(uri),
       description: input.Description ?? before.description,
       timeoutMs: requireTimeout(input.TimeoutInMillis ?? before.timeoutMs),
+      payloadFormat: requirePayloadFormat(input.PayloadFormatVersion ?? before.payloadFormat ?? "2.0"),
     };
     integrations(context).put(`${input.ApiId}/${integration.id}`, integration);
     return showIntegration(integration);
@@ -142,15 +142,38 @@ function readTarget(context: Context, apiId: string, target: string | undefined)
   return getIntegration(context, apiId, id).id;
 }
 
-function refuseAuthorizer(type: string | undefined): void {
-  if (type !== undefined && type !== "NONE") throw unsupported(`authorization ${type}`);
+interface AuthorizationInput {
+  readonly ApiId: string | undefined;
+  readonly AuthorizationType?: string | undefined;
+  readonly AuthorizerId?: string | undefined;
+  readonly AuthorizationScopes?: readonly string[] | undefined;
+}
+
+/** Who may call a route: anybody, or who has a token of an authorizer. Others are refused by name. */
+function readAuthorization(
+  context: Context,
+  input: AuthorizationInput,
+  before: Pick<RouteRecord, "authorizerId" | "authorizationScopes">,
+): Pick<RouteRecord, "authorizerId" | "authorizationScopes"> {
+  const type = input.AuthorizationType ?? (before.authorizerId === undefined ? "NONE" : "JWT");
+  if (type === "NONE") return {};
+  if (type !== "JWT") throw unsupported(`authorization ${type}`);
+  const id = input.AuthorizerId ?? before.authorizerId;
+  if (id === undefined) throw badRequest("AuthorizerId is required for authorization type JWT.");
+  const authorizationScopes = input.AuthorizationScopes ?? before.authorizationScopes;
+  return {
+    authorizerId: getAuthorizer(context, input.ApiId, id).id,
+    ...(authorizationScopes?.length ? { authorizationScopes: [...authorizationScopes] } : {}),
+  };
 }
 
 const showRoute = (route: RouteRecord): Route & { RouteKey: string } => ({
   RouteId: route.id,
   RouteKey: route.key,
   ApiKeyRequired: false,
-  AuthorizationType: "NONE",
+  AuthorizationType: route.authorizerId === undefined ? "NONE" : "JWT",
+  ...(route.authorizerId === undefined ? {} : { AuthorizerId: route.authorizerId }),
+  ...(route.authorizationScopes ? { AuthorizationScopes: [...route.authorizationScopes] } : {}),
   OperationName: route.operationName,
   ...(route.integrationId ? { Target: `integrations/${route.integrationId}` } : {}),
 });
@@ -162,6 +185,6 @@ const showIntegration = (integration: IntegrationRecord): Integration => ({
   IntegrationUri: integration.uri,
   ConnectionType: "INTERNET",
   Description: integration.description,
-  PayloadFormatVersion: "2.0",
+  PayloadFormatVersion: integration.payloadFormat ?? "2.0",
   TimeoutInMillis: integration.timeoutMs,
 });

@@ -18,7 +18,6 @@ import {
   stages,
 } from "./records.ts";
 
-/** Settings of a stage are kept and shown; throttling and access logs have no effect. */
 export const stageOperations: Operations<typeof sdk> = {
   CreateStage(context, input) {
     const api = getApi(context, input.ApiId);

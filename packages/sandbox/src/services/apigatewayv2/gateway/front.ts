@@ -14,10 +14,14 @@ import {
   snapshot,
   stages,
 } from "../records.ts";
+import type { AccessLog } from "./access-log.ts";
 import { corsHeaders, isPreflight, preflightHeaders } from "./cors.ts";
+import type { Authorized, TokenVerifier } from "./jwt.ts";
 import { type Match, matchRoute } from "./match.ts";
 import type { RequestMetrics } from "./metrics.ts";
 import { eventOf, type GatewayRequest, type GatewayResponse, responseOf } from "./payload.ts";
+import { eventOfFormat1 } from "./payload-1.ts";
+import type { Throttle } from "./throttle.ts";
 
 /** https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html */
 const LARGEST_BODY_BYTES = 10 * 1024 * 1024;
@@ -41,19 +45,37 @@ interface Served {
   readonly context: Context;
 }
 
+interface GatewayParts {
+  readonly metrics: RequestMetrics;
+  readonly accessLog: AccessLog;
+  readonly tokens: TokenVerifier;
+  readonly throttle: Throttle;
+}
+
+/** How a request was answered, with what its log line tells of it. */
+interface Answered {
+  readonly response: GatewayResponse;
+  readonly integrationMs: number | undefined;
+  readonly routeKey?: string;
+  readonly authorized?: Authorized | undefined;
+  /** Why the gateway itself answered. */
+  readonly error?: string;
+}
+
 /** Serves HTTP APIs at `/<api id>/…`: on AWS the API's id is the first label of its host name. */
-export function createGateway(runtime: ServiceRuntime, metrics: RequestMetrics): RequestHandler {
+export function createGateway(runtime: ServiceRuntime, parts: GatewayParts): RequestHandler {
   return async (incoming, outgoing) => {
     const startedAt = performance.now();
     const requestId = runtime.random.token(15);
     const [target = "/", rawQuery = ""] = (incoming.url ?? "/").split(/\?(.*)/s);
     const served = find(runtime, target);
     if (!served) return send(outgoing, incoming, message(404, "Not Found"), requestId);
-    let latency: { integrationMs: number | undefined } = { integrationMs: undefined };
+    let answered: Answered | undefined;
+    let request: GatewayRequest | undefined;
     let response: GatewayResponse;
     try {
       const { context } = served;
-      const request: GatewayRequest = {
+      request = {
         method: incoming.method ?? "GET",
         rawPath: served.rawPath,
         rawQuery,
@@ -66,9 +88,8 @@ export function createGateway(runtime: ServiceRuntime, metrics: RequestMetrics):
         at: runtime.clock.now(),
         account: context.account,
       };
-      const answered = await answer(served, request);
+      answered = await answer(served, request, parts);
       response = answered.response;
-      latency = answered;
     } catch (error) {
       if (incoming.destroyed && !incoming.complete) return;
       if (error instanceof BodyTooLarge) response = message(413, "Request Entity Too Large");
@@ -85,7 +106,14 @@ export function createGateway(runtime: ServiceRuntime, metrics: RequestMetrics):
     const [apiId, stage] = [served.api.id, served.stage.name];
     const latencyMs = performance.now() - startedAt;
     const { status } = response;
-    metrics.record({ account, region, apiId, stage, status, latencyMs, integrationLatencyMs: latency.integrationMs });
+    const integrationMs = answered?.integrationMs;
+    parts.metrics.record({ account, region, apiId, stage, status, latencyMs, integrationLatencyMs: integrationMs });
+    if (!request || !served.stage.accessLog) return;
+    const { routeKey, authorized, error } = answered ?? {};
+    parts.accessLog.record({
+      ...{ account, region, apiId, stage: served.stage, request, routeKey, status, latencyMs, integrationMs },
+      ...{ bytes: response.body.length, authorized, error },
+    });
   };
 }
 
@@ -105,36 +133,57 @@ function find(runtime: ServiceRuntime, target: string): Served | undefined {
 }
 
 /** What the stage serves: the API as it is, or as it was deployed. */
-function deployed({ api, stage, context }: Served): Pick<DeploymentRecord, "routes" | "integrations"> {
+function deployed({ api, stage, context }: Served): Pick<DeploymentRecord, "routes" | "integrations" | "authorizers"> {
   if (stage.autoDeploy) return snapshot(context, api.id);
   const made = deployments(context).get(`${api.id}/${stage.deploymentId ?? ""}`);
   return made ?? { routes: [], integrations: [] };
 }
 
-async function answer(
-  served: Served,
-  request: GatewayRequest,
-): Promise<{ response: GatewayResponse; integrationMs: number | undefined }> {
-  const { api, path } = served;
-  const { cors } = api;
+async function answer(served: Served, request: GatewayRequest, parts: GatewayParts): Promise<Answered> {
+  const { cors } = served.api;
   if (cors && isPreflight(request.method, request.headers)) {
     const allowed = corsHeaders(cors, request.headers);
     const headers = Object.keys(allowed).length > 0 ? { ...allowed, ...preflightHeaders(cors) } : {};
     return { response: { status: 204, headers, body: Buffer.alloc(0) }, integrationMs: undefined };
   }
+  const answered = await route(served, request, parts);
+  if (!cors) return answered;
+  const { response } = answered;
+  const headers = { ...response.headers, ...corsHeaders(cors, request.headers) };
+  return { ...answered, response: { ...response, headers } };
+}
+
+/** Finds the route, lets in who may, and asks its function. */
+async function route(served: Served, request: GatewayRequest, { throttle, tokens }: GatewayParts): Promise<Answered> {
+  const { api, path, stage } = served;
   const now = deployed(served);
+  const refuse = (response: GatewayResponse, error: string, routeKey?: string): Answered => ({
+    ...{ response, integrationMs: undefined, error },
+    ...(routeKey === undefined ? {} : { routeKey }),
+  });
   const match = matchRoute(now.routes, request.method, path);
-  if (!match) return { response: NOT_FOUND(), integrationMs: undefined };
+  if (!match) return refuse(NOT_FOUND(), "Not Found");
+  const { key: routeKey, authorizerId } = match.route;
+  if (!throttle.admit(api.id, stage, routeKey)) {
+    return refuse(message(429, "Too Many Requests"), "Too Many Requests", routeKey);
+  }
+  let authorized: Authorized | undefined;
+  if (authorizerId !== undefined) {
+    const authorizer = now.authorizers?.find(({ id }) => id === authorizerId);
+    if (!authorizer) return refuse(FAILED(), "The authorizer is gone", routeKey);
+    const verdict = await tokens.check(request, authorizer, match.route);
+    if (verdict.kind !== "allowed") {
+      const refusal = verdict.kind === "forbidden" ? message(403, "Forbidden") : message(401, "Unauthorized");
+      const headers = { ...refusal.headers, "www-authenticate": verdict.challenge };
+      return refuse({ ...refusal, headers }, verdict.kind === "forbidden" ? "Forbidden" : "Unauthorized", routeKey);
+    }
+    authorized = verdict.authorized;
+  }
   const integration = now.integrations.find(({ id }) => id === match.route.integrationId);
-  if (!integration) return { response: FAILED(), integrationMs: undefined };
+  if (!integration) return refuse(FAILED(), "The route has no integration", routeKey);
   const startedAt = performance.now();
-  const response = await integrate(served, request, match, integration);
-  const integrationMs = performance.now() - startedAt;
-  if (!cors) return { response, integrationMs };
-  return {
-    response: { ...response, headers: { ...response.headers, ...corsHeaders(cors, request.headers) } },
-    integrationMs,
-  };
+  const response = await integrate(served, request, match, integration, authorized);
+  return { response, integrationMs: performance.now() - startedAt, routeKey, authorized };
 }
 
 async function integrate(
@@ -142,9 +191,11 @@ async function integrate(
   request: GatewayRequest,
   match: Match,
   integration: IntegrationRecord,
+  authorized: Authorized | undefined,
 ): Promise<GatewayResponse> {
   const { api, stage, context } = served;
-  const payload = Buffer.from(JSON.stringify(eventOf(request, api, stage, match)));
+  const event = integration.payloadFormat === "1.0" ? eventOfFormat1 : eventOf;
+  const payload = Buffer.from(JSON.stringify(event(request, api, stage, match, authorized)));
   const [, path = ""] = match.route.key === "$default" ? ["", "/$default"] : match.route.key.split(/ (.*)/s);
   const method = match.route.key === "$default" ? "" : `/${request.method}`;
   const sourceArn = `arn:aws:execute-api:${context.region}:${context.account}:${api.id}/${stage.name}${method}${path}`;

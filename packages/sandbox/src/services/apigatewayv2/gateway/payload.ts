@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from "node:http";
 import type { ApiRecord, StageRecord } from "../records.ts";
+import type { Authorized } from "./jwt.ts";
 import { decode, type Match } from "./match.ts";
 
 export interface GatewayRequest {
@@ -32,13 +33,11 @@ export function eventOf(
   api: ApiRecord,
   stage: StageRecord,
   { route, pathParameters }: Match,
+  authorized: Authorized | undefined,
 ): object {
-  const headers: Record<string, string> = {};
-  for (const [name, value] of Object.entries(request.headers)) {
-    if (value !== undefined && !HOP_BY_HOP.has(name)) headers[name] = [value].flat().join(",");
-  }
+  const headers = headersOf(request);
   const { cookie } = request.headers;
-  const text = request.body.length === 0 || TEXT.test(headers["content-type"] ?? "text/plain");
+  const text = isText(request);
   const query = queryOf(request.rawQuery);
   return {
     version: "2.0",
@@ -46,17 +45,12 @@ export function eventOf(
     rawPath: decode(request.rawPath),
     rawQueryString: request.rawQuery,
     ...(cookie ? { cookies: cookie.split(/; */).filter(Boolean) } : {}),
-    headers: {
-      ...headers,
-      "x-amzn-trace-id": request.traceHeader,
-      "x-forwarded-for": [headers["x-forwarded-for"], request.sourceIp].filter(Boolean).join(", "),
-      "x-forwarded-port": request.host.split(":")[1] ?? "80",
-      "x-forwarded-proto": "http",
-    },
+    headers,
     ...(Object.keys(query).length > 0 ? { queryStringParameters: query } : {}),
     requestContext: {
       accountId: request.account,
       apiId: api.id,
+      ...(authorized ? { authorizer: { jwt: authorized } } : {}),
       domainName: request.host,
       domainPrefix: api.id,
       http: {
@@ -79,6 +73,25 @@ export function eventOf(
   };
 }
 
+/** The request's headers without those of the connection and without cookies, and with those that the gateway adds. */
+export function headersOf(request: GatewayRequest): Record<string, string> {
+  const headers: Record<string, string> = {};
+  for (const [name, value] of Object.entries(request.headers)) {
+    if (value !== undefined && !HOP_BY_HOP.has(name)) headers[name] = [value].flat().join(",");
+  }
+  return {
+    ...headers,
+    "x-amzn-trace-id": request.traceHeader,
+    "x-forwarded-for": [headers["x-forwarded-for"], request.sourceIp].filter(Boolean).join(", "),
+    "x-forwarded-port": request.host.split(":")[1] ?? "80",
+    "x-forwarded-proto": "http",
+  };
+}
+
+/** Whether the body arrives as it is, and not as base64. */
+export const isText = ({ body, headers }: GatewayRequest): boolean =>
+  body.length === 0 || TEXT.test(headers["content-type"] ?? "text/plain");
+
 /** Values of the same name are joined with commas. */
 function queryOf(rawQuery: string): Record<string, string> {
   const query: Record<string, string> = Object.create(null);
@@ -89,7 +102,7 @@ function queryOf(rawQuery: string): Record<string, string> {
 }
 
 /** `23/Nov/2026:12:03:48 +0000` */
-function requestTime(at: Date): string {
+export function requestTime(at: Date): string {
   const iso = at.toISOString();
   return `${iso.slice(8, 10)}/${MONTHS[at.getUTCMonth()]}/${iso.slice(0, 4)}:${iso.slice(11, 19)} +0000`;
 }

@@ -1,15 +1,18 @@
 import {
   CreateApiCommand,
+  CreateAuthorizerCommand,
   CreateIntegrationCommand,
   CreateRouteCommand,
   CreateStageCommand,
   DeleteApiCommand,
+  DeleteAuthorizerCommand,
   DeleteCorsConfigurationCommand,
   DeleteIntegrationCommand,
   DeleteRouteCommand,
   DeleteStageCommand,
   GetApiCommand,
   GetApisCommand,
+  GetAuthorizersCommand,
   GetIntegrationsCommand,
   GetRoutesCommand,
   ImportApiCommand,
@@ -17,6 +20,7 @@ import {
   TagResourceCommand,
   UntagResourceCommand,
   UpdateApiCommand,
+  UpdateAuthorizerCommand,
   UpdateIntegrationCommand,
   UpdateRouteCommand,
   UpdateStageCommand,
@@ -249,4 +253,34 @@ function routeInput(call: ProviderCall): object {
   return present({ ...rest, AuthorizationScopes: scopes === undefined ? undefined : texts(scopes) });
 }
 
-export const apiProviders = [api, stage, integration, route];
+const authorizer = defineProvider({
+  type: "AWS::ApiGatewayV2::Authorizer",
+  properties: ["ApiId", "AuthorizerType", "IdentitySource", "JwtConfiguration", "Name"],
+  required: ["ApiId", "AuthorizerType", "Name"],
+  takesTags: false,
+  async create(call) {
+    const ApiId = text(call.properties.ApiId);
+    const known = call.isRepeated
+      ? (await call.send(new GetAuthorizersCommand({ ApiId }))).Items?.find(
+          ({ Name }) => Name === text(call.properties.Name),
+        )
+      : undefined;
+    const made = known ?? (await call.send(new CreateAuthorizerCommand(authorizerInput(call) as never)));
+    const id = made.AuthorizerId ?? "";
+    return { physicalId: id, attributes: { AuthorizerId: id } };
+  },
+  async update(call, { physicalId }) {
+    await call.send(new UpdateAuthorizerCommand({ ...authorizerInput(call), AuthorizerId: physicalId } as never));
+    return { physicalId, attributes: { AuthorizerId: physicalId } };
+  },
+  async remove(call, { physicalId, properties }) {
+    await call.send(new DeleteAuthorizerCommand({ ApiId: text(properties.ApiId), AuthorizerId: physicalId }));
+  },
+});
+
+function authorizerInput(call: ProviderCall): object {
+  const { IdentitySource: source, ...rest } = call.properties as JsonObject;
+  return present({ ...rest, IdentitySource: source === undefined ? undefined : texts(source) });
+}
+
+export const apiProviders = [api, stage, integration, route, authorizer];
