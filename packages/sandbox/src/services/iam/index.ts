@@ -16,7 +16,8 @@ import { userOperations } from "./users.ts";
  * account, in no region.
  *
  * Gaps: no groups, login profiles, service-linked roles or identity providers; service and resource control policies
- * don't exist; `aws:ResourceTag` isn't known to conditions. An account's own key (`user/sandbox`) may everything. A new
+ * don't exist; `aws:ResourceTag` isn't known to conditions; within an account, the policies of buckets, keys, queues, topics,
+ * functions and roles count beside the identity's, those of secrets, buses and tables don't. An account's own key (`user/sandbox`) may everything. A new
  * role is there at once, where AWS may take seconds.
  * https://docs.aws.amazon.com/IAM/latest/APIReference/
  */
