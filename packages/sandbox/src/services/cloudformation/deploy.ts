@@ -62,7 +62,7 @@ export async function deploy(work: Work, stack: StackRecord, operation: Operatio
       dependsOn: [...(graph.get(logicalId) ?? [])],
       deletionPolicy: declared.deletionPolicy,
       replacePolicy: declared.updateReplacePolicy,
-      updatePolicy: declared.updatePolicy,
+      updatePolicy: evaluator.updatePolicy(logicalId, values),
       signal,
       properties: () => evaluator.properties(logicalId, values),
     };

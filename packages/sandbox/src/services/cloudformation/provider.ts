@@ -30,7 +30,7 @@ export interface ProviderCall {
   name(longest: number): string;
   /** Aborted when the operation is cancelled, or the sandbox stops: what waits for long should end then. */
   readonly signal: AbortSignal;
-  /** The resource's `UpdatePolicy`, as the template has it. */
+  /** The resource's `UpdatePolicy`, with every function worked out. */
   readonly updatePolicy: JsonObject | undefined;
   /** Where a custom resource's answer is waited for. */
   readonly responses: Responses;

@@ -55,7 +55,9 @@ const lambdaFunction = defineProvider({
         new CreateFunctionCommand({
           ...(present({ ...configuration(call), FunctionName }) as unknown as CreateFunctionRequest),
           Code,
-          Architectures: texts(call.properties.Architectures) as "arm64"[],
+          ...(call.properties.Architectures === undefined
+            ? {}
+            : { Architectures: texts(call.properties.Architectures) as "arm64"[] }),
           PackageType: text(call.properties.PackageType) as "Zip" | undefined,
           Tags: tagMap(call),
         }),

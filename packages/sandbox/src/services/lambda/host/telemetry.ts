@@ -32,6 +32,9 @@ export interface Telemetry {
 }
 
 const COLLECT_MS = 100;
+/** Writing may take this share of the time, where the disk is slow: what is waited for longer is written together. */
+const WRITING_SHARE = 0.1;
+const LONGEST_COLLECT_MS = 1000;
 /** A function that floods its output is read no further until this much is written; it waits in its pipe. */
 const MOST_HELD_CHARACTERS = 4_194_304;
 /** Of one PutLogEvents, PutMetricData, datum and PutTraceSegments. */
@@ -61,6 +64,7 @@ export function createTelemetry(runtime: ServiceRuntime): Telemetry {
   let timer: NodeJS.Timeout | undefined;
   let writing: Promise<void> = Promise.resolve();
   let heldCharacters = 0;
+  let lastWriteMs = 0;
 
   const of = (scope: Scope): Collected => {
     const key = `${scope.account}/${scope.region}`;
@@ -68,7 +72,8 @@ export function createTelemetry(runtime: ServiceRuntime): Telemetry {
     if (known) return known;
     const fresh: Collected = { scope, lines: new Map(), samples: new Map(), segments: [], characters: 0 };
     collected.set(key, fresh);
-    timer ??= setTimeout(() => void flush(), COLLECT_MS);
+    const waitMs = Math.min(Math.max(COLLECT_MS, lastWriteMs / WRITING_SHARE), LONGEST_COLLECT_MS);
+    timer ??= setTimeout(() => void flush(), waitMs);
     return fresh;
   };
 
@@ -78,7 +83,9 @@ export function createTelemetry(runtime: ServiceRuntime): Telemetry {
     const batch = collected;
     collected = new Map();
     writing = writing.then(async () => {
+      const startedAt = performance.now();
       for (const one of batch.values()) await write(one);
+      lastWriteMs = performance.now() - startedAt;
       for (const { characters } of batch.values()) heldCharacters -= characters;
     });
     return writing;
