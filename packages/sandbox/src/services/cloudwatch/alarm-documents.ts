@@ -51,6 +51,8 @@ export function notification(context: Context, { alarm, before }: StateChange): 
     OKActions: settings.OKActions ?? [],
     AlarmActions: settings.AlarmActions ?? [],
     InsufficientDataActions: settings.InsufficientDataActions ?? [],
+    // Since 2026; there are no mute windows here.
+    ActionExecutedAfterMuteWindow: false,
     ...(isComposite(alarm)
       ? { AlarmRule: alarm.settings.AlarmRule, TriggeringChildren: triggeringChildren(state) }
       : { Trigger: trigger(alarm) }),

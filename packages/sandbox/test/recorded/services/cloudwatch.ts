@@ -109,7 +109,92 @@ async function tagging(stage: Stage, ResourceARN: string, AlarmName: string, fir
   await match("list_tags_for_deleted_resource", list());
 }
 
+/** A topic whose notifications come to a queue, and how to wait for the next. */
+async function notified({ sns, sqs, name, region, account }: Stage) {
+  const { TopicArn = "" } = await sns.CreateTopic({ Name: name("topic") });
+  const QueueName = name("queue");
+  const arn = `arn:aws:sqs:${region}:${account}:${QueueName}`;
+  const statement = { Effect: "Allow", Principal: { AWS: "*" }, Action: "sqs:SendMessage", Resource: arn };
+  const Policy = JSON.stringify({ Version: "2012-10-17", Statement: [statement] });
+  const { QueueUrl } = await sqs.CreateQueue({ QueueName, Attributes: { Policy } });
+  await sns.Subscribe({ TopicArn, Protocol: "sqs", Endpoint: arn });
+  return { TopicArn, receive: () => sqs.ReceiveMessage({ QueueUrl, WaitTimeSeconds: 5 }) };
+}
+
+const messageIn = ({ Messages }: Awaited<ReturnType<Stage["sqs"]["ReceiveMessage"]>>): unknown =>
+  JSON.parse((JSON.parse(Messages?.[0]?.Body ?? "{}") as { Message?: string }).Message ?? "{}");
+
+const WATCHED = {
+  ...{ AlarmDescription: "testing cloudwatch alarms", Statistic: "Average" as const, Unit: "Seconds" as const },
+  ...{ Period: 10, Dimensions: [{ Name: "InstanceId", Value: "abc" }] },
+};
+
+/** An alarm is evaluated every ten seconds; so much later the reader finds what came of it. */
+async function evaluated(
+  { clock }: Stage,
+  describe: () => Promise<{ MetricAlarms?: { StateValue?: string | undefined }[] | undefined }>,
+) {
+  clock.advance(11_000);
+  for (let tries = 0; tries < 200; tries++) {
+    const { MetricAlarms } = await describe();
+    if (MetricAlarms?.[0]?.StateValue === "ALARM") return;
+    await new Promise((resolve) => setTimeout(resolve, 25));
+  }
+}
+
 const TESTS: Record<string, Reproduction> = {
+  async "TestCloudwatch::test_tagging_metric_alarm"(stage) {
+    const { cloudwatch, match, name, region, account } = stage;
+    const AlarmName = name("alarm");
+    const put = cloudwatch.PutMetricAlarm({
+      ...{
+        AlarmName,
+        Namespace: name("namespace"),
+        MetricName: "m",
+        EvaluationPeriods: 1,
+        Period: 60,
+        Tags: [created],
+      },
+      ...{ ComparisonOperator: "GreaterThanThreshold", Statistic: "Sum", Threshold: 30 },
+    });
+    await match("put_metric_alarm", put);
+    const ResourceARN = `arn:aws:cloudwatch:${region}:${account}:alarm:${AlarmName}`;
+    await tagging(stage, ResourceARN, AlarmName, "list_tags_for_resource_after_creation");
+  },
+  async "TestCloudwatch::test_trigger_composite_alarm"(stage) {
+    const { cloudwatch, match, name } = stage;
+    const [onAlarm, onOk] = [await notified(stage), await notified(stage)];
+    const [first, second] = [await alarm(stage), await alarm(stage)];
+    const AlarmName = name("composite-alarm");
+    const put = cloudwatch.PutCompositeAlarm({
+      ...{ AlarmName, AlarmDescription: "composite alarm description" },
+      ...{ AlarmActions: [onAlarm.TopicArn], OKActions: [onOk.TopicArn] },
+      AlarmRule: `ALARM("${first.ResourceARN}") OR ALARM("${second.ResourceARN}")`,
+    });
+    await match("put-composite-alarm", put);
+    const after = async (key: string, child: string, StateValue: "ALARM" | "OK") => {
+      await cloudwatch.SetAlarmState({ AlarmName: child, StateValue, StateReason: "testing" });
+      const found = cloudwatch.DescribeAlarms({ AlarmNames: [AlarmName], AlarmTypes: ["CompositeAlarm"] });
+      await match(key, found, ({ CompositeAlarms }) => CompositeAlarms?.[0]);
+    };
+    await after("composite-alarm-in-alarm-when-alarm-1-is-in-alarm", first.AlarmName, "ALARM");
+    await after("composite-alarm-in-ok-when-alarm-1-is-back-to-ok", first.AlarmName, "OK");
+    await after("composite-alarm-in-alarm-when-alarm-2-is-in-alarm", second.AlarmName, "ALARM");
+    await after("composite-alarm-in-ok-when-alarm-2-is-back-to-ok", second.AlarmName, "OK");
+    await cloudwatch.SetAlarmState({ AlarmName: first.AlarmName, StateValue: "ALARM", StateReason: "testing" });
+    const key = "composite-alarm-is-triggered-by-alarm-1-and-then-unchanged-by-alarm-2";
+    await after(key, second.AlarmName, "ALARM");
+  },
+  async "TestCloudwatch::test_breaching_alarm_actions"(stage) {
+    const { TopicArn, receive } = await notified(stage);
+    const { describe } = await alarm(stage, {
+      ...{ ...WATCHED, MetricName: "my-metric101", Threshold: 2, EvaluationPeriods: 2, TreatMissingData: "breaching" },
+      ...{ OKActions: [TopicArn], AlarmActions: [TopicArn] },
+    });
+    await evaluated(stage, describe);
+    await stage.match("alarm-1-sqs-msg", receive(), messageIn);
+    await stage.match("alarm-1-describe", describe());
+  },
   async "TestCloudwatch::test_put_metric_data_values_list"(stage) {
     const datum: Datum = { MetricName: "test-metric", Values: [1, 10], Counts: [2, 4], Unit: "Count" };
     const { statistics } = await metrics(stage, [datum]);
@@ -293,8 +378,40 @@ const PARAMETERS: Record<string, Reproduction> = {
   ),
 };
 
+/** The recording has one mask for the times in reasons. */
+const undated = (answer: unknown): unknown =>
+  JSON.parse(JSON.stringify(answer).replaceAll(/\d\d\/\d\d\/\d\d \d\d:\d\d:\d\d/g, "MM/DD/YY HH:MM:SS"));
+
+const told = ({ $metadata, ...answer }: { $metadata: { httpStatusCode?: number | undefined } }) => ({
+  ...(undated(answer) as object),
+  ResponseMetadata: { HTTPHeaders: {}, HTTPStatusCode: $metadata.httpStatusCode },
+});
+
+const WITHOUT_PROTOCOL: Record<string, Reproduction> = {
+  async "TestCloudwatch::test_put_metric_alarm"(stage) {
+    const { cloudwatch, match, name, clock } = stage;
+    const { TopicArn, receive } = await notified(stage);
+    const Namespace = name("test-nsp");
+    const metric = { Namespace, MetricName: "my-metric1", ...WATCHED };
+    const { AlarmName, describe } = await alarm(stage, {
+      ...{ ...metric, Threshold: 21, EvaluationPeriods: 1, TreatMissingData: "ignore" },
+      ...{ OKActions: [TopicArn], AlarmActions: [TopicArn] },
+    });
+    await match("describe-alarm", describe());
+    const datum = { MetricName: "my-metric1", Dimensions: WATCHED.Dimensions, Unit: WATCHED.Unit };
+    const MetricData = [21, 22].map((Value) => ({ ...datum, Value, Timestamp: clock.now() }));
+    await cloudwatch.PutMetricData({ Namespace, MetricData });
+    await evaluated(stage, describe);
+    await match("alarm-triggered-sqs-msg", receive(), (answer) => undated(messageIn(answer)));
+    const history = cloudwatch.DescribeAlarmHistory({ AlarmName, HistoryItemType: "StateUpdate" });
+    await match("describe-alarm-history", history, told);
+    await match("describe-alarms-for-metric", cloudwatch.DescribeAlarmsForMetric(metric), told);
+  },
+};
+
 /** As the SDK speaks; the same answers are recorded once more in CBOR and in the older query protocol. */
 const tests = Object.fromEntries([
+  ...Object.entries(WITHOUT_PROTOCOL),
   ...Object.entries(TESTS).map(([test, run]) => [`${test}[json]`, run] as const),
   ...Object.entries(PARAMETERS).map(([test, run]) => [test.replace("[-", "[json-"), run] as const),
 ]);
