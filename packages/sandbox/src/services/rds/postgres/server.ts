@@ -78,7 +78,7 @@ export async function changePassword(folder: string, masterUsername: string, pas
 export function removeData(folder: string): void {
   if (!existsSync(folder)) return;
   const home = reachable(folder, serverUser());
-  rmSync(home, { recursive: true, force: true });
+  rmSync(home, { recursive: true, force: true, maxRetries: 5 });
   rmSync(folder, { recursive: true, force: true });
 }
 
