@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import path from "node:path";
 import { compareAll } from "../../packages/sandbox/test/recorded/bench.ts";
@@ -40,6 +41,7 @@ export async function run(): Promise<void> {
   print("recorded.agree_pct", (100 * agreeing.length) / compared.length, compared.length, { agree: agreeing.length });
 }
 
+const FORMATTER = path.join(import.meta.dirname, "../../node_modules/@biomejs/biome/bin/biome");
 const GRADES = path.join(import.meta.dirname, "../../packages/sandbox/recorded.json");
 
 /** Notes each operation all of whose compared calls agree, by service. */
@@ -53,4 +55,5 @@ function writeGrades(byOperation: ReadonlyMap<string, readonly Comparison[]>): v
   }
   const sorted = Object.fromEntries(Object.entries(grades).sort());
   writeFileSync(GRADES, `${JSON.stringify(sorted, null, 2)}\n`);
+  spawnSync(process.execPath, [FORMATTER, "format", "--write", GRADES], { stdio: "ignore" });
 }

@@ -28,14 +28,14 @@ What an implemented operation leaves out is told in the docblock of its service.
 
 const GRADES: readonly Grade[] = ["recorded", "documented", "guessed"];
 
-/** Operations that agree with every recording of them, as `npm run bench -- recorded --write` found, by signing name. */
+/** Operations that agree with every recording of them, as `npm run bench -- recorded --write` found, by service. */
 const RECORDED = JSON.parse(readFileSync(join(import.meta.dirname, "..", "recorded.json"), "utf8")) as Readonly<
   Record<string, readonly string[]>
 >;
 
 function gradesOf(model: ServiceModel): Record<Grade, string[]> {
   const grades: Record<Grade, string[]> = { recorded: [], documented: [], guessed: [] };
-  const recorded = RECORDED[model.signingName] ?? [];
+  const recorded = RECORDED[model.name] ?? RECORDED[model.signingName] ?? [];
   for (const name of Object.keys(model.definition.operations).sort()) {
     const grade = recorded.includes(name) ? "recorded" : (model.definition.grades[name] ?? "documented");
     grades[grade].push(name);
