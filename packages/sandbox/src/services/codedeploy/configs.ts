@@ -3,12 +3,7 @@ import type { DeploymentConfigInfo, TrafficRoutingConfig } from "@aws-sdk/client
 import type { Context } from "../../core/context.ts";
 import { AwsError } from "../../core/errors.ts";
 import type { Operations } from "../../core/service.ts";
-import { type ConfigRecord, configs, groups, unsupported } from "./records.ts";
-
-/** How traffic moves from one version to the next. */
-export type TrafficRouting =
-  | { readonly kind: "AllAtOnce" }
-  | { readonly kind: "TimeBasedCanary" | "TimeBasedLinear"; readonly percent: number; readonly minutes: number };
+import { type ConfigRecord, configs, groups, type TrafficRouting, unsupported } from "./records.ts";
 
 const canary = (minutes: number): TrafficRouting => ({ kind: "TimeBasedCanary", percent: 10, minutes });
 const linear = (minutes: number): TrafficRouting => ({ kind: "TimeBasedLinear", percent: 10, minutes });

@@ -8,7 +8,6 @@ import type {
 import type { Context } from "../../core/context.ts";
 import { AwsError } from "../../core/errors.ts";
 import type { Collection } from "../../core/store.ts";
-import type { TrafficRouting } from "./configs.ts";
 
 export interface ApplicationRecord {
   readonly id: string;
@@ -28,6 +27,11 @@ export interface GroupRecord {
   readonly autoRollback: AutoRollbackConfiguration | undefined;
   readonly tags: Readonly<Record<string, string>>;
 }
+
+/** How traffic moves from one version to the next. */
+export type TrafficRouting =
+  | { readonly kind: "AllAtOnce" }
+  | { readonly kind: "TimeBasedCanary" | "TimeBasedLinear"; readonly percent: number; readonly minutes: number };
 
 export interface ConfigRecord {
   readonly id: string;

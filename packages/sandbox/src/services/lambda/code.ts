@@ -6,7 +6,7 @@ import { GetObjectCommand } from "@aws-sdk/client-s3";
 import { type UnzipFileInfo, unzipSync } from "fflate";
 import type { Context, ServiceRuntime } from "../../core/context.ts";
 import { AwsError } from "../../core/errors.ts";
-import { functions, invalid, unsupported, versions } from "./records.ts";
+import { functions, invalid, layers, unsupported, versions } from "./records.ts";
 
 /** https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html: unpacked, and zipped in a request. */
 const LARGEST_UNPACKED_BYTES = 262_144_000;
@@ -117,6 +117,17 @@ export function sweepCode(runtime: ServiceRuntime): void {
     const store = runtime.storeOf(account, region);
     for (const { value } of functions(store).list()) used.add(codeFolder(runtime, value.latest.codeSha256));
     for (const { value } of versions(store).list()) used.add(codeFolder(runtime, value.codeSha256));
+    for (const { value } of layers(store).list()) used.add(codeFolder(runtime, value.codeSha256));
+    const configs = [
+      ...functions(store)
+        .list()
+        .map(({ value }) => value.latest),
+      ...versions(store)
+        .list()
+        .map(({ value }) => value),
+    ];
+    for (const { codeSha256 } of configs.flatMap((config) => config.layers ?? []))
+      used.add(codeFolder(runtime, codeSha256));
   }
   for (const name of readdirSync(folder)) {
     if (!used.has(join(folder, name))) rmSync(join(folder, name), { recursive: true, force: true });

@@ -8,6 +8,7 @@ import type {
 import type { Context } from "../../core/context.ts";
 import type { Code } from "./code.ts";
 import { requireRuntime } from "./host/runtimes.ts";
+import { readLayers } from "./layers.ts";
 import { type FunctionConfig, functionArn, invalid, type Logging, unsupported } from "./records.ts";
 
 type Settings = Omit<UpdateFunctionConfigurationCommandInput, "FunctionName" | "RevisionId">;
@@ -61,7 +62,6 @@ export async function changeConfiguration(
   before: FunctionConfig,
   input: Settings,
 ): Promise<FunctionConfig> {
-  if (input.Layers?.length) throw unsupported("with layers");
   if (input.FileSystemConfigs?.length) throw unsupported("with file systems");
   if (input.ImageConfig) throw unsupported("with a container image");
   if (input.SnapStart && input.SnapStart.ApplyOn !== "None") throw unsupported("with SnapStart");
@@ -76,6 +76,7 @@ export async function changeConfiguration(
     timeoutS: within("Timeout", input.Timeout ?? before.timeoutS, 1, 900),
     memoryMb: within("MemorySize", input.MemorySize ?? before.memoryMb, 128, 10_240),
     environment: input.Environment ? readEnvironment(input.Environment.Variables ?? {}) : before.environment,
+    layers: input.Layers ? readLayers(context, input.Layers) : before.layers,
     tracing: input.TracingConfig?.Mode === undefined ? before.tracing : readTracing(input.TracingConfig.Mode),
     logging: input.LoggingConfig ? readLogging(before, input.LoggingConfig) : before.logging,
     ephemeralStorageMb: within(
@@ -181,6 +182,9 @@ export function showConfiguration(
     ...(config.deadLetterArn ? { DeadLetterConfig: { TargetArn: config.deadLetterArn } } : {}),
     ...(Object.keys(config.environment).length > 0 ? { Environment: { Variables: { ...config.environment } } } : {}),
     TracingConfig: { Mode: config.tracing },
+    ...(config.layers
+      ? { Layers: config.layers.map(({ arn, codeSizeBytes }) => ({ Arn: arn, CodeSize: codeSizeBytes })) }
+      : {}),
     RevisionId: config.revisionId,
     PackageType: "Zip",
     Architectures: [config.architecture as "arm64"],

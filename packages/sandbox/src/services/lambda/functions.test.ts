@@ -92,7 +92,11 @@ test.each([
   ["a reserved variable", { Environment: { Variables: { AWS_REGION: "x" } } }, /reserved keys/],
   ["a timeout over 15 minutes", { Timeout: 901 }, /Timeout/],
   ["a runtime that isn't here", { Runtime: "java21" as const }, /Lambda runtime java21 is not implemented/],
-  ["layers", { Layers: ["arn:aws:lambda:eu-west-1:111111111111:layer:x:1"] }, /Lambda with layers is not implemented/],
+  [
+    "a layer of another account",
+    { Layers: ["arn:aws:lambda:eu-west-1:111111111111:layer:x:1"] },
+    /Lambda with a layer of another account/,
+  ],
   ["a role that is none", { Role: "admin" }, /at .role. failed to satisfy constraint/],
 ])("a function with %s is refused and nothing is kept of it", async (_, wrong, message) => {
   const sandbox = await sandboxForTest();

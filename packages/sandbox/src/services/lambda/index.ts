@@ -9,6 +9,7 @@ import { resumeEvents } from "./events.ts";
 import { functionOperations } from "./functions.ts";
 import { DEFAULT_LIMITS, startHost } from "./host/host.ts";
 import { endingOf, invoke } from "./invoke.ts";
+import { layerOperations } from "./layers.ts";
 import { permissionOperations, policyDocument } from "./permissions.ts";
 import { provisionedOperations } from "./provisioned.ts";
 import { settingOperations } from "./settings.ts";
@@ -20,12 +21,13 @@ import { versionOperations } from "./versions.ts";
  * timeout. Synchronous and asynchronous (retries, age, destinations, dead letters, as the function's role), log tail,
  * reserved and provisioned concurrency, the account's limit, active tracing; logs, metrics and traces arrive in CloudWatch
  * and X-Ray a moment later. A function that takes more memory than it may have is killed, looked at ten times a second;
- * one that floods its output waits in its pipe.
+ * one that floods its output waits in its pipe. Layers of the account lie in a folder that stands for `/opt` in the paths by
+ * which runtimes look there; a function that opens `/opt/…` itself doesn't find it.
  *
  * `nodejs*` runs on this Node whatever its number says, `python3.*` on the machine's python3, `provided*` runs the zip's
  * own `bootstrap`. The architecture is kept and not looked at.
  *
- * Gaps, refused by name: container images, layers, file systems, SnapStart, other runtimes, response streaming.
+ * Gaps, refused by name: container images, layers of other accounts, file systems, SnapStart, other runtimes, response streaming.
  * Gaps, kept as settings without effect: VPC, ephemeral storage's size. A bucket as destination is refused. Function
  * URLs, extensions and code signing answer 501. `GetFunction` gives
  * no `Code.Location`. The AWS SDK isn't provided by the runtime: bundle it. The code's folder isn't read-only. More
@@ -41,6 +43,7 @@ export const lambda = defineService({
     ...permissionOperations,
     ...settingOperations,
     ...provisionedOperations,
+    ...layerOperations,
     ...eventSourceOperations,
     Invoke: invoke,
   },

@@ -21,12 +21,33 @@ export interface FunctionConfig {
   readonly ephemeralStorageMb: number;
   readonly deadLetterArn: string | undefined;
   readonly vpc: { readonly subnetIds: readonly string[]; readonly securityGroupIds: readonly string[] } | undefined;
+  /** Left out: none. */
+  readonly layers?: readonly LayerUse[] | undefined;
   /** base64, of the zip as it came. */
   readonly codeSha256: string;
   readonly codeSizeBytes: number;
   /** Changes with every change of code or configuration. */
   readonly revisionId: string;
   readonly lastModified: string;
+}
+
+/** A layer as a function has it, whatever becomes of the layer. */
+export interface LayerUse {
+  readonly arn: string;
+  readonly codeSha256: string;
+  readonly codeSizeBytes: number;
+}
+
+export interface LayerVersion {
+  readonly name: string;
+  readonly version: number;
+  readonly description: string;
+  readonly codeSha256: string;
+  readonly codeSizeBytes: number;
+  readonly runtimes: readonly string[];
+  readonly architectures: readonly string[];
+  readonly license: string | undefined;
+  readonly createdAt: string;
 }
 
 export interface Logging {
@@ -102,6 +123,11 @@ export const eventInvokeConfigs = (from: Stored): Collection<EventInvokeConfig> 
 /** By `<function>/<qualifier>`. */
 export const provisionedConfigs = (from: Stored): Collection<ProvisionedConfig> =>
   from.collection("provisioned-configs");
+
+/** By `versionKey` of layer and version. */
+export const layers = (from: Stored): Collection<LayerVersion> => from.collection("layers");
+/** The newest version that a layer ever had: numbers aren't given twice. */
+export const layerCounters = (from: Stored): Collection<number> => from.collection("layer-counters");
 
 export const versionKey = (name: string, version: string) => `${name}/${version.padStart(10, "0")}`;
 

@@ -4,12 +4,13 @@ import { join } from "node:path";
 import type { Readable } from "node:stream";
 import type { ServiceRuntime } from "../../../core/context.ts";
 import { codeFolder } from "../code.ts";
+import { optFolder, wrapperOf } from "../layers.ts";
 import type { FunctionConfig } from "../records.ts";
 import { frameReader, lineReader } from "./frames.ts";
 import { killGroup, type Lifeline } from "./lifeline.ts";
 import { peakMemoryMb, usedMemoryMb } from "./memory.ts";
 import { type Job, openRuntimeApi, type RuntimeApi } from "./runtime-api.ts";
-import { commandFor } from "./runtimes.ts";
+import { type Command, commandFor } from "./runtimes.ts";
 import { variablesOf } from "./variables.ts";
 
 /** How a job, or the initialisation, came to an end. */
@@ -103,12 +104,14 @@ export async function startEnvironment(options: EnvironmentOptions): Promise<Env
     initError: (body) => end({ kind: "error", body }),
     answer: ({ kind, body }) => end({ kind, body }),
   });
-  const command = await commandFor(runtime.surroundings, config, root);
+  const opt = optFolder(runtime, config);
+  const wrapper = wrapperOf(config, opt);
+  const command = wrap(await commandFor(runtime.surroundings, config, root), wrapper);
   const child = spawn(command.file, [...command.args], {
     cwd: root,
     detached: true,
     stdio: ["ignore", "pipe", "pipe", "pipe"],
-    env: variablesOf(options, { id, logStream, root, scratch, runtimeApi: api.address }),
+    env: variablesOf(options, { id, logStream, root, scratch, opt, runtimeApi: api.address }),
   });
   const groupId = child.pid;
   if (groupId !== undefined) lifeline.hold(groupId);
@@ -203,6 +206,10 @@ export async function startEnvironment(options: EnvironmentOptions): Promise<Env
     kill,
   };
 }
+
+/** A layer's wrapper is given the runtime's own command, as on AWS. */
+const wrap = ({ file, args }: Command, wrapper: string | undefined): Command =>
+  wrapper === undefined ? { file, args } : { file: wrapper, args: [file, ...args] };
 
 function readOutput(
   child: ChildProcess,

@@ -20,7 +20,7 @@ interface Held {
 }
 
 /** An environment of provisioned concurrency, as it is now. */
-export interface Provisioned {
+interface Provisioned {
   readonly environment: Environment;
   readonly config: FunctionConfig;
   /** It has finished its initialisation. */

@@ -17,7 +17,7 @@ interface Owner {
  */
 export function variablesOf(
   { runtime, account, region, config, xrayAddress, isProvisioned }: Owner,
-  given: { id: string; logStream: string; root: string; scratch: string; runtimeApi: string },
+  given: { id: string; logStream: string; root: string; scratch: string; opt: string | undefined; runtimeApi: string },
 ): Record<string, string> {
   const { surroundings } = runtime;
   const credentials = surroundings.credentialsFor(config.role, config.name);
@@ -28,6 +28,7 @@ export function variablesOf(
     TMPDIR: given.scratch,
     AWS_ENDPOINT_URL: surroundings.awsUrl,
     ...config.environment,
+    ...(given.opt === undefined ? {} : layerPaths(given.opt, { ...machine, ...config.environment })),
     _HANDLER: config.handler,
     LAMBDA_TASK_ROOT: given.root,
     LAMBDA_RUNTIME_DIR: join(import.meta.dirname, "../bootstrap"),
@@ -52,5 +53,17 @@ export function variablesOf(
     _AWS_XRAY_DAEMON_ADDRESS: xrayAddress.split(":")[0] ?? "",
     _AWS_XRAY_DAEMON_PORT: xrayAddress.split(":")[1] ?? "",
     _LAMBDA_TELEMETRY_LOG_FD: "3",
+  };
+}
+
+/** Where runtimes look for what layers bring. https://docs.aws.amazon.com/lambda/latest/dg/packaging-layers.html */
+function layerPaths(opt: string, own: Readonly<Record<string, string>>): Record<string, string> {
+  const path = (name: string, ...folders: string[]) =>
+    [...folders.map((folder) => join(opt, folder)), own[name]].filter(Boolean).join(":");
+  return {
+    PATH: path("PATH", "bin"),
+    LD_LIBRARY_PATH: path("LD_LIBRARY_PATH", "lib"),
+    NODE_PATH: path("NODE_PATH", "nodejs/node_modules"),
+    PYTHONPATH: path("PYTHONPATH", "python"),
   };
 }
