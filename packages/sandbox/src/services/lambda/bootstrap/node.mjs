@@ -30,21 +30,28 @@ socket.on("error", () => exit(1));
 socket.on("close", () => exit(1));
 
 let held = Buffer.alloc(0);
-let onAnswer;
+/** Who waits for answers, in the order of their questions: an answer of the function and the question for more go together. */
+const waiting = [];
 socket.on("data", (chunk) => {
   held = held.length === 0 ? chunk : Buffer.concat([held, chunk]);
+  while (readAnswer());
+});
+
+/** Takes one whole answer from what was received; false when there is none. */
+function readAnswer() {
   const end = held.indexOf("\r\n\r\n");
-  if (end < 0) return;
+  if (end < 0) return false;
   const [status = "", ...lines] = held.toString("latin1", 0, end).split("\r\n");
   const headers = Object.fromEntries(
     lines.map((line) => [line.slice(0, line.indexOf(":")).toLowerCase(), line.slice(line.indexOf(":") + 1).trim()]),
   );
   const total = end + 4 + Number(headers["content-length"] ?? 0);
-  if (held.length < total) return;
+  if (held.length < total) return false;
   const body = held.subarray(end + 4, total);
   held = held.subarray(total);
-  onAnswer?.({ status: Number(status.split(" ")[1]), headers, body });
-});
+  waiting.shift()?.({ status: Number(status.split(" ")[1]), headers, body });
+  return held.length > 0;
+}
 
 function call(method, path, body, headers = {}) {
   const bytes = Buffer.from(body ?? "");
@@ -55,7 +62,7 @@ function call(method, path, body, headers = {}) {
   ];
   for (const [name, value] of Object.entries(headers)) head.push(`${name}: ${String(value).replace(/[\r\n]/g, " ")}`);
   return new Promise((done) => {
-    onAnswer = done;
+    waiting.push(done);
     socket.write(Buffer.concat([Buffer.from(`${head.join("\r\n")}\r\n\r\n`), bytes]));
   });
 }
@@ -232,9 +239,19 @@ try {
   exit(1);
 }
 
+let next = call("GET", "invocation/next");
+
+/** Tells the outcome and asks for more in one write: half the way of two. */
+function goOn(tell) {
+  socket.cork();
+  void tell();
+  next = call("GET", "invocation/next");
+  socket.uncork();
+}
+
 for (;;) {
   idle = true;
-  const { headers, body } = await call("GET", "invocation/next");
+  const { headers, body } = await next;
   idle = false;
   requestId = headers["lambda-runtime-aws-request-id"];
   environment._X_AMZN_TRACE_ID = headers["lambda-runtime-trace-id"];
@@ -242,10 +259,10 @@ for (;;) {
     const output = await run(handler, JSON.parse(body.toString()), contextOf(headers));
     const text = JSON.stringify(output === undefined ? null : output) ?? "null";
     if (failing) break;
-    await call("POST", `invocation/${requestId}/response`, text, { "Content-Type": "application/json" });
+    goOn(() => call("POST", `invocation/${requestId}/response`, text, { "Content-Type": "application/json" }));
   } catch (thrown) {
     if (failing) break;
     logError("Invoke Error", thrown);
-    await report(`invocation/${requestId}/error`, thrown);
+    goOn(() => report(`invocation/${requestId}/error`, thrown));
   }
 }
