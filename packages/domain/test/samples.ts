@@ -58,6 +58,21 @@ export function serviceRequest(name: string, more: Partial<ServiceRequest> = {})
   };
 }
 
+/** `services/<name>.yaml` of such a request. */
+export function serviceFile(name: string): string {
+  const { id, owner, description, template, parameters, repository, environments, requestedBy } = serviceRequest(name);
+  return document("Service", name, {
+    id,
+    owner,
+    description,
+    template,
+    parameters,
+    repository,
+    environments,
+    requestedBy,
+  });
+}
+
 export function proposal(id: string, more: Partial<NewRelease> = {}): NewRelease {
   return {
     id: `rel_${id}`,

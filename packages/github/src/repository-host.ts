@@ -13,6 +13,7 @@ import type { GitHub } from "./client.ts";
 import { importStream } from "./fast-import.ts";
 import { requireGit } from "./git.ts";
 import { initMirror } from "./mirror.ts";
+import { broughtTo, startOf } from "./pushes.ts";
 import { remoteOf, runRemoteGit } from "./remote.ts";
 
 const TURNPIKE = { name: "Turnpike", email: "turnpike[bot]@users.noreply.github.com" };
@@ -213,19 +214,17 @@ export function createRepositoryHost(github: GitHub): RepositoryHost {
           .reverse();
       }),
 
-    pushes: (fullName, branch, since) =>
+    pushes: (fullName, branch, range) =>
       call(`show who pushed to ${fullName}`, fullName, async (client) => {
         const ownLogin = await github.ownLogin(split(fullName).owner);
         const pushes: Push[] = [];
         const pages = client.paginate.iterator("GET /repos/{owner}/{repo}/activity", {
           ...split(fullName),
-          ref: `refs/heads/${branch}`,
           per_page: 100,
         });
         let page = 0;
         for await (const { data } of pages) {
           for (const activity of data) {
-            if (activity.after === since) return pushes;
             const login = activity.actor?.login ?? "unknown";
             pushes.push({
               ref: activity.ref,
@@ -237,10 +236,14 @@ export function createRepositoryHost(github: GitHub): RepositoryHost {
               kind: kinds[activity.activity_type] ?? "push",
             });
           }
+          if (++page < MAX_ACTIVITY_PAGES) continue;
           // A part would let someone approve what they pushed themselves: rather none.
-          if (++page >= MAX_ACTIVITY_PAGES) throw new Error(`More than ${pushes.length} pushes since ${since}.`);
+          if (startOf(pushes, branch, range) === undefined) {
+            throw new Error(`More than ${pushes.length} pushes since ${range.base?.sha}.`);
+          }
+          break;
         }
-        return pushes;
+        return broughtTo(pushes, branch, range);
       }),
   };
 }

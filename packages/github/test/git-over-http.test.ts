@@ -82,7 +82,7 @@ test("of two pushes at once one wins, and the other is told to fetch first and l
   const loser = clones[results.findIndex(({ status }) => status === 1)] ?? "";
   expect((await github.git("developer", ["pull", "-q", "--rebase"], loser)).status).toBe(0);
   expect((await github.git("developer", ["push", "-q"], loser)).status).toBe(0);
-  expect(await github.host.pushes(fullName, "main", undefined)).toHaveLength(3);
+  expect(await github.host.pushes(fullName, "main", { commits: [] })).toHaveLength(3);
 });
 
 test("a protected branch takes who is named and refuses the others, naming the rule", async () => {
@@ -122,7 +122,7 @@ test("a branch without protection is rewritten by force, and the record says so"
   const clone = await github.clone("developer", "free");
   await github.git("developer", ["commit", "-q", "--amend", "-m", "Rewritten"], clone);
   expect((await github.git("developer", ["push", "-q", "--force"], clone)).status).toBe(0);
-  const [push] = await github.host.pushes(fullName, "main", undefined);
+  const [push] = await github.host.pushes(fullName, "main", { commits: [] });
   expect(push).toMatchObject({ kind: "force-push", before: sha, login: "developer" });
 });
 
@@ -163,5 +163,5 @@ test("a repository that was deleted is gone, and one of its name begins with not
   expect((await github.git("developer", ["ls-remote", `${github.url}/${fullName}.git`])).status).not.toBe(0);
   await github.host.ensureRepository({ fullName, description: "", marker: "svc_new" });
   expect(await github.host.head(fullName, "main")).toBeUndefined();
-  expect(await github.host.pushes(fullName, "main", undefined)).toEqual([]);
+  expect(await github.host.pushes(fullName, "main", { commits: [] })).toEqual([]);
 });

@@ -77,6 +77,7 @@ test("pages are followed by their links, each item once", async () => {
 
 test("a commit is made from blobs and a tree, and a branch moved to it under the rules of a push", async () => {
   const { owner, repo, sha, fullName } = await github.make("data");
+  const before = new Date(Date.now() + 1);
   const { rest } = github.as("developer");
   const { data: blob } = await rest.git.createBlob({ owner, repo, content: "aGk=", encoding: "base64" });
   const { data: tree } = await rest.git.createTree({
@@ -99,7 +100,7 @@ test("a commit is made from blobs and a tree, and a branch moved to it under the
     "removed script/build",
   ]);
   await expect(rest.git.updateRef({ owner, repo, ref: "heads/main", sha })).rejects.toMatchObject({ status: 422 });
-  const [push] = await github.host.pushes(fullName, "main", sha);
+  const [push] = await github.host.pushes(fullName, "main", { base: { sha, at: before }, commits: [] });
   expect(push).toMatchObject({ login: "developer", kind: "push", after: made.data.sha });
   expect((await rest.git.getTree({ owner, repo, tree_sha: "main", recursive: "1" })).data.tree).toContainEqual(
     expect.objectContaining({ path: "docs/hi.txt", sha: blob.sha, size: 2 }),

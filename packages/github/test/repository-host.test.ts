@@ -85,17 +85,45 @@ test.each(["../outside", ".git/hooks/post-checkout", "a//b", "/etc/passwd", "a/.
 
 test("who pushed is told by GitHub's record of who authenticated, not by the commit's author", async () => {
   const { fullName, sha } = await github.make("pushed");
+  const before = new Date(Date.now() + 1);
   const clone = await github.clone("developer", "pushed");
   await github.git("developer", ["commit", "-q", "--allow-empty", "-m", "A change"], clone);
   expect((await github.git("developer", ["push", "-q"], clone)).status).toBe(0);
-  const [push, ...more] = await github.host.pushes(fullName, "main", sha);
+  const [push, ...more] = await github.host.pushes(fullName, "main", { base: { sha, at: before }, commits: [] });
   expect(push).toMatchObject({ login: "developer", byTurnpike: false, kind: "push", before: sha });
   expect(more).toEqual([]);
   const [commit] = await github.host.commits(fullName, sha, push?.after ?? "");
   expect(commit).toMatchObject({ title: "A change", authorEmail: "approver@example.com" });
-  expect(await github.host.pushes(fullName, "main", push?.after)).toEqual([]);
-  const [, first] = await github.host.pushes(fullName, "main", undefined);
+  expect(
+    await github.host.pushes(fullName, "main", {
+      base: { sha: push?.after ?? "", at: new Date(Date.now() + 1000) },
+      commits: [],
+    }),
+  ).toEqual([]);
+  const [, first] = await github.host.pushes(fullName, "main", { commits: [] });
   expect(first).toMatchObject({ login: "turnpike[bot]", byTurnpike: true, kind: "branch-creation", after: sha });
+});
+
+test("who pushed to a branch, or on, and back again, is among those who brought what is on it", async () => {
+  const { fullName, sha } = await github.make("rewound");
+  const base = { sha, at: new Date(Date.now() + 1) };
+  await new Promise((resolve) => setTimeout(resolve, 1100));
+  const clone = await github.clone("approver", "rewound");
+  await github.git("approver", ["commit", "-q", "--allow-empty", "-m", "Smuggled"], clone);
+  const smuggled = (await github.git("approver", ["rev-parse", "HEAD"], clone)).stdout.trim();
+  for (const refspec of ["HEAD:refs/heads/feature", "HEAD:main", "+HEAD~1:main"]) {
+    expect((await github.git("approver", ["push", "-q", "origin", refspec], clone)).status).toBe(0);
+  }
+  const logins = async (commits: string[]) =>
+    (await github.host.pushes(fullName, "main", { base, commits })).map(({ login }) => login);
+  // Its own release, and the release of what the branch was set back to.
+  expect(new Set(await logins([smuggled]))).toEqual(new Set(["approver"]));
+  expect(await logins([])).toEqual(["approver", "approver"]);
+
+  // Someone else merges what the approver pushed to another branch.
+  const other = await github.clone("developer", "rewound");
+  expect((await github.git("developer", ["push", "-q", "origin", "origin/feature:main"], other)).status).toBe(0);
+  expect(new Set(await logins([smuggled]))).toEqual(new Set(["approver", "developer"]));
 });
 
 test("of more than a hundred commits the newest hundred are listed, newest first", async () => {

@@ -2,7 +2,7 @@ import { silentLogger } from "@turnpike/kernel";
 import { describe, expect, test } from "vitest";
 import { createMemoryPlatformRepository } from "../../test/memory-platform-repository.ts";
 import { createMemoryStore, steppedClock } from "../../test/memory-store.ts";
-import { execution, person, platformFiles, proposal } from "../../test/samples.ts";
+import { execution, person, platformFiles, proposal, serviceFile } from "../../test/samples.ts";
 import { ForbiddenError } from "../identity/index.ts";
 import type { Answer } from "../pipelines/index.ts";
 import { parseDocument, syncPlatform, writeIntents } from "../platform/index.ts";
@@ -13,9 +13,9 @@ import { abandonedBy, followReleases, outcomeOf } from "./follow-release.ts";
 const PATH = "releases/orders/prod.yaml";
 const FINGERPRINT = "f".repeat(64);
 
-async function setup() {
+async function setup(files: Readonly<Record<string, string>> = { "services/orders.yaml": serviceFile("orders") }) {
   const store = createMemoryStore();
-  const git = createMemoryPlatformRepository(platformFiles);
+  const git = createMemoryPlatformRepository({ ...platformFiles, ...files });
   const answered: string[] = [];
   const answers: (() => Answer)[] = [];
   const pipelines = {
@@ -55,6 +55,13 @@ async function setup() {
 }
 
 describe("deciding a release", () => {
+  test("what the platform repository no longer asks for is not approved, and may be rejected", async () => {
+    const { decide, status } = await setup({});
+    expect(await decide()).toMatchObject({ kind: "refused", reason: expect.stringContaining("services/orders.yaml") });
+    expect(await status()).toBe("waiting");
+    expect(await decide("approver", "reject")).toMatchObject({ kind: "recorded" });
+  });
+
   test("an approval is a commit in the approver's name, and only then an answer to the pipeline", async () => {
     const { decide, follow, commit, git, answered, status, document } = await setup();
     expect(await decide()).toEqual({ kind: "recorded", status: "approved" });
@@ -147,7 +154,10 @@ describe("following a release", () => {
   });
 
   test("one release that can't be followed doesn't hold up the others", async () => {
-    const { decide, follow, commit, store, answerNext, status } = await setup();
+    const { decide, follow, commit, store, answerNext, status } = await setup({
+      "services/orders.yaml": serviceFile("orders"),
+      "services/billing.yaml": serviceFile("billing"),
+    });
     await store.releases.propose(proposal("2", { service: "billing", executionId: "execution-2" }));
     await decide();
     await decide("approver", "approve", "2");

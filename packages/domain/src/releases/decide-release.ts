@@ -1,6 +1,7 @@
 import type { Clock } from "@turnpike/kernel";
 import { type Actor, authorise } from "../identity/index.ts";
 import type { Changes } from "../live/index.ts";
+import type { PlatformStore } from "../platform/index.ts";
 import { releaseChange } from "./document.ts";
 import { ReleaseNotFoundError } from "./errors.ts";
 import type { ReleaseStore } from "./ports.ts";
@@ -9,6 +10,7 @@ import type { Decision, DecisionResult } from "./views.ts";
 
 export interface DecideDeps {
   readonly releases: ReleaseStore;
+  readonly platform: Pick<PlatformStore, "find">;
   readonly changes: Changes;
   readonly clock: Clock;
 }
@@ -39,6 +41,14 @@ export async function decideRelease(deps: DecideDeps, actor: Actor, input: Decid
   if (standing.kind === "refused") return standing;
   if (standing.kind === "closed")
     return { kind: "changed", message: `${standing.reason} Your decision was not recorded.` };
+  const [service, running] = await Promise.all([
+    deps.platform.find("Service", release.service),
+    deps.releases.running(release.service, release.environment),
+  ]);
+  if (input.decision === "approve" && !service) {
+    const reason = `services/${release.service}.yaml is no longer in the platform repository, so nothing of ${release.service} is released. Your decision was not recorded. Restore the document to go on, or reject the release.`;
+    return { kind: "refused", reason };
+  }
 
   const decision: Decision = {
     by: { email: actor.email, name: actor.name },
@@ -47,7 +57,6 @@ export async function decideRelease(deps: DecideDeps, actor: Actor, input: Decid
     comment: input.comment?.trim() || undefined,
   };
   const status = past[input.decision];
-  const running = await deps.releases.running(release.service, release.environment);
   const outcome =
     status === "rejected" ? ({ status, at: decision.at.toISOString(), ...reasonOf(decision) } as const) : undefined;
   const recorded = await deps.releases.decide({

@@ -1,9 +1,8 @@
 import { silentLogger } from "@turnpike/kernel";
 import { describe, expect, test } from "vitest";
-import { stringify } from "yaml";
 import { createMemoryPlatformRepository } from "../../test/memory-platform-repository.ts";
 import { createMemoryStore, steppedClock } from "../../test/memory-store.ts";
-import { AT, execution, platformFiles, serviceRequest } from "../../test/samples.ts";
+import { AT, execution, platformFiles, serviceFile } from "../../test/samples.ts";
 import { syncPlatform } from "../platform/index.ts";
 import type { Push } from "../scaffolding/index.ts";
 import { AccountUnreadableError } from "./errors.ts";
@@ -17,15 +16,6 @@ const push = (login: string, byTurnpike = false): Push => ({
   byTurnpike,
   at: AT,
   kind: "push",
-});
-
-const { id, owner, description, template, parameters, repository, environments, requestedBy } =
-  serviceRequest("orders");
-const serviceFile = stringify({
-  apiVersion: "turnpike.dev/v1",
-  kind: "Service",
-  metadata: { name: "orders" },
-  spec: { id, owner, description, template, parameters, repository, environments, requestedBy },
 });
 
 /** An execution at its gate: built, with its change set made. */
@@ -47,7 +37,7 @@ function waiting() {
 
 async function setup(pushes: readonly Push[], more: Partial<ProposeDeps> = {}) {
   const store = createMemoryStore();
-  const git = createMemoryPlatformRepository({ ...platformFiles, "services/orders.yaml": serviceFile });
+  const git = createMemoryPlatformRepository({ ...platformFiles, "services/orders.yaml": serviceFile("orders") });
   const base = { ...store, repository: git.repository, clock: steppedClock(), log: silentLogger };
   await syncPlatform(base, { fetch: true });
   const deps: ProposeDeps = {

@@ -52,16 +52,18 @@ export async function proposeRelease(
 
   const running = await deps.releases.running(service, environment);
   const base = running?.evidence.commit;
-  const [commits, pushes, tests] = await Promise.all([
+  const [commits, tests] = await Promise.all([
     deps.host.commits(spec.repository, base, commit.sha),
-    deps.host.pushes(spec.repository, SERVICE_BRANCH, base),
     reportsOf(deps.pipelines, execution),
   ]);
+  const pushes = await deps.host.pushes(spec.repository, SERVICE_BRANCH, {
+    ...(running ? { base: { sha: running.evidence.commit, at: running.waitingSince } } : {}),
+    commits: commits.map(({ sha }) => sha),
+  });
   const contributors = new Set<string>();
   for (const { login, byTurnpike } of pushes) {
     // What Turnpike pushed, it pushed for whoever asked.
-    if (!byTurnpike) contributors.add(login);
-    else if (spec.requestedBy.github) contributors.add(spec.requestedBy.github);
+    contributors.add(byTurnpike ? (spec.requestedBy.github ?? spec.requestedBy.email) : login);
   }
 
   const evidence = {

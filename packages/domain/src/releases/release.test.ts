@@ -22,6 +22,20 @@ test("who goes by two GitHub logins, in two teams, contributed by either", () =>
   expect(standing).toMatchObject({ kind: "refused", reason: expect.stringContaining("second") });
 });
 
+test("who asked for it without a GitHub login is known by their e-mail address", () => {
+  const evidence = { ...waiting.evidence, contributors: [approver.email.toUpperCase()] };
+  expect(judge(productionGate, { ...waiting, evidence }, approver)).toMatchObject({ kind: "refused" });
+});
+
+test("commits that nobody is on record for are approved by nobody", () => {
+  const [commit] = waiting.evidence.commits;
+  const commits = [
+    commit ?? { sha: "a".repeat(40), title: "t", authorEmail: "a@example.com", at: new Date(0), htmlUrl: "" },
+  ];
+  const evidence = { ...waiting.evidence, commits: commits as Release["evidence"]["commits"], contributors: [] };
+  expect(judge(productionGate, { ...waiting, evidence }, approver)).toMatchObject({ kind: "refused" });
+});
+
 test("who isn't an approver of the owning team may not decide", () => {
   for (const actor of [person("d", "developer"), person("v", "viewer"), person("a", "admin", "billing")]) {
     const standing = judge(productionGate, waiting, actor);

@@ -97,7 +97,15 @@ export function judge(gate: Gate, release: Release, actor: Actor): Standing {
     };
   }
   const contributors = new Set(release.evidence.contributors.map((login) => login.toLowerCase()));
-  const contributed = actor.githubLogins.find((login) => contributors.has(login.toLowerCase()));
+  const contributed = [...actor.githubLogins, actor.email].find((name) => contributors.has(name.toLowerCase()));
+  // Moves of the branch without anybody who moved it: the record is incomplete, and can't say that this person didn't.
+  if (contributors.size === 0 && release.evidence.commits.length > 0) {
+    return {
+      kind: "refused",
+      reason:
+        "GitHub's record names nobody who pushed these commits, so nobody can be told apart from them. Push again.",
+    };
+  }
   if (contributed !== undefined && !gate.contributorsMayApprove) {
     return {
       kind: "refused",

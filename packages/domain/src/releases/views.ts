@@ -59,7 +59,7 @@ export interface Evidence {
   /** What ran there then, or undefined before the first deployment. */
   readonly runningCommit: string | undefined;
   readonly commits: readonly Commit[];
-  /** GitHub logins that pushed, merged or requested any of it, and can't approve it. */
+  /** GitHub logins (or the e-mail address of a requester without one) that pushed, merged or requested any of it. */
   readonly contributors: readonly string[];
   readonly changeSet: { readonly arn: string; readonly name: string; readonly stackName: string };
   readonly changes: readonly ResourceChange[];

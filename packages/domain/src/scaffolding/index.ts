@@ -5,6 +5,7 @@ export type {
   Commit,
   PipelineStacks,
   Push,
+  PushRange,
   RenderedFile,
   Repository,
   RepositoryHost,

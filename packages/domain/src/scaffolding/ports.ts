@@ -71,8 +71,17 @@ export interface RepositoryHost {
   }): Promise<{ sha: string }>;
   /** Commits reachable from `head` and not from `base`, newest first, at most 100; all of them when base is undefined. */
   commits(fullName: string, base: string | undefined, head: string): Promise<Commit[]>;
-  /** The host's record of who moved `branch`, newest first, back to (and without) the push that made `since` its head. */
-  pushes(fullName: string, branch: string, since: string | undefined): Promise<Push[]>;
+  /**
+   * The host's record of who brought what onto `branch`, newest first: every move of the branch itself since `base` was
+   * its head, also a move back to it, and every push of one of `commits` to another branch before it came here.
+   */
+  pushes(fullName: string, branch: string, range: PushRange): Promise<Push[]>;
+}
+
+export interface PushRange {
+  /** What was the branch's head, at a moment when it was. Left out: all there ever was. */
+  readonly base?: { readonly sha: string; readonly at: Date };
+  readonly commits: readonly string[];
 }
 
 /** What a template is given to render a service, beside the person's own parameters. */
