@@ -27,6 +27,7 @@ export async function newConfiguration(
 ): Promise<FunctionConfig> {
   const name = input.FunctionName ?? "";
   if (input.PackageType === "Image") throw unsupported("with a container image");
+  if (input.CodeSigningConfigArn) throw unsupported("with code signing");
   if (input.Runtime === undefined)
     throw invalid("Runtime is mandatory for functions created with deployment packages.");
   if (input.Handler === undefined)

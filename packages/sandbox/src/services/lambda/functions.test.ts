@@ -93,6 +93,11 @@ test.each([
   ["a timeout over 15 minutes", { Timeout: 901 }, /Timeout/],
   ["a runtime that isn't here", { Runtime: "java21" as const }, /Lambda runtime java21 is not implemented/],
   [
+    "code signing",
+    { CodeSigningConfigArn: "arn:aws:lambda:eu-west-1:222222222222:code-signing-config:csc-0123456789abcdef0" },
+    /Lambda with code signing is not implemented/,
+  ],
+  [
     "a layer of another account",
     { Layers: ["arn:aws:lambda:eu-west-1:111111111111:layer:x:1"] },
     /Lambda with a layer of another account/,
