@@ -1,7 +1,14 @@
-import { CreateQueueCommand, ListQueuesCommand, SQSClient } from "@aws-sdk/client-sqs";
+import { EventBridgeClient, PutEventsCommand, PutRuleCommand, PutTargetsCommand } from "@aws-sdk/client-eventbridge";
+import {
+  CreateQueueCommand,
+  GetQueueAttributesCommand,
+  ListQueuesCommand,
+  SetQueueAttributesCommand,
+  SQSClient,
+} from "@aws-sdk/client-sqs";
 import { AssumeRoleCommand, GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
 import { expect, test } from "vitest";
-import { clientSettings, DEV, sandboxForTest, TOOLING } from "../../test/support.ts";
+import { clientSettings, DEV, REGION, sandboxForTest, TOOLING } from "../../test/support.ts";
 
 /** What a client is told: `undefined` when it succeeded. */
 const nameOf = (work: Promise<unknown>) =>
@@ -59,6 +66,41 @@ test("credentials expire and roles are refused on demand, in AWS's words", async
   expect(await nameOf(sts.send(new GetCallerIdentityCommand()))).toBe("ExpiredToken");
   const role = { RoleArn: `arn:aws:iam::${DEV}:role/reader`, RoleSessionName: "s" };
   await expect(sts.send(new AssumeRoleCommand(role))).rejects.toThrow(/is not authorized to perform: sts:AssumeRole/);
+});
+
+test("an event is lost, or arrives twice, and its sender never hears of it", async () => {
+  const sandbox = await sandboxForTest();
+  const sqs = new SQSClient(clientSettings(sandbox));
+  const events = new EventBridgeClient(clientSettings(sandbox));
+  const { QueueUrl } = await sqs.send(new CreateQueueCommand({ QueueName: "heard" }));
+  const Arn = `arn:aws:sqs:${REGION}:${TOOLING}:heard`;
+  const statement = {
+    Effect: "Allow",
+    Principal: { Service: "events.amazonaws.com" },
+    Action: "sqs:SendMessage",
+    Resource: Arn,
+  };
+  const Policy = JSON.stringify({ Statement: [statement] });
+  await sqs.send(new SetQueueAttributesCommand({ QueueUrl, Attributes: { Policy } }));
+  await events.send(new PutRuleCommand({ Name: "all", EventPattern: JSON.stringify({ source: ["orders"] }) }));
+  await events.send(new PutTargetsCommand({ Rule: "all", Targets: [{ Id: "queue", Arn }] }));
+  const put = () =>
+    events.send(new PutEventsCommand({ Entries: [{ Source: "orders", DetailType: "placed", Detail: "{}" }] }));
+  const heard = async () => {
+    const AttributeNames = ["ApproximateNumberOfMessages"] as const;
+    const { Attributes } = await sqs.send(
+      new GetQueueAttributesCommand({ QueueUrl, AttributeNames: [...AttributeNames] }),
+    );
+    return Attributes?.ApproximateNumberOfMessages;
+  };
+  sandbox.faults.add({ service: "events", operation: "placed", times: 1, effect: { kind: "lose" } });
+  expect((await put()).FailedEntryCount).toBe(0);
+  expect(await heard()).toBe("0");
+  sandbox.faults.add({ service: "events", operation: "placed", times: 1, effect: { kind: "duplicate" } });
+  await put();
+  expect(await heard()).toBe("2");
+  await put();
+  expect(await heard()).toBe("3");
 });
 
 test("a slow answer takes as long as it is told to", async () => {

@@ -73,7 +73,8 @@ export async function deliver(context: Context, bus: string, event: BusEvent, ho
 
 /** Gives an event to all targets of one rule. */
 export async function trigger(context: Context, rule: RuleRecord, event: BusEvent, hops = 0): Promise<void> {
-  const { traceHeader } = context;
+  const { traceHeader, account, surroundings } = context;
+  const copies = surroundings.faults.copiesOf({ service: "events", operation: event["detail-type"], account });
   for (const { value: target } of targets(context, rule).list()) {
     const payload = inputFor(target, rule, event);
     if (payload === undefined) {
@@ -81,7 +82,7 @@ export async function trigger(context: Context, rule: RuleRecord, event: BusEven
       continue;
     }
     const delivery = { ruleArn: rule.arn, target, event, payload, traceHeader, hops };
-    await outboxOf(context.runtime).deliver(context, delivery);
+    for (let copy = 0; copy < copies; copy += 1) await outboxOf(context.runtime).deliver(context, delivery);
   }
   context.signals.emit({ type: "eventbridge.matched", ruleArn: rule.arn, event });
 }
