@@ -49,6 +49,7 @@ export async function newConfiguration(
     ephemeralStorageMb: 512,
     deadLetterArn: undefined,
     vpc: undefined,
+    kmsKeyArn: undefined,
     codeSha256: code.sha256,
     codeSizeBytes: code.sizeBytes,
     revisionId: "",
@@ -79,6 +80,7 @@ export async function changeConfiguration(
     environment: input.Environment ? readEnvironment(input.Environment.Variables ?? {}) : before.environment,
     layers: input.Layers ? readLayers(context, input.Layers) : before.layers,
     tracing: input.TracingConfig?.Mode === undefined ? before.tracing : readTracing(input.TracingConfig.Mode),
+    kmsKeyArn: input.KMSKeyArn === undefined ? before.kmsKeyArn : input.KMSKeyArn || undefined,
     logging: input.LoggingConfig ? readLogging(before, input.LoggingConfig) : before.logging,
     ephemeralStorageMb: within(
       "EphemeralStorage",
@@ -191,6 +193,7 @@ export function showConfiguration(
     Architectures: [config.architecture as "arm64"],
     EphemeralStorage: { Size: config.ephemeralStorageMb },
     SnapStart: { ApplyOn: "None", OptimizationStatus: "Off" },
+    KMSKeyArn: config.kmsKeyArn,
     LoggingConfig: { LogFormat: logging.format, LogGroup: logging.group, ...(logging.format === "JSON" ? levels : {}) },
     ...stateOf(options.pending),
   };

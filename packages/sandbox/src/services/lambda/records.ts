@@ -21,6 +21,8 @@ export interface FunctionConfig {
   readonly ephemeralStorageMb: number;
   readonly deadLetterArn: string | undefined;
   readonly vpc: { readonly subnetIds: readonly string[]; readonly securityGroupIds: readonly string[] } | undefined;
+  /** On record: variables are as safe here as this folder is. */
+  readonly kmsKeyArn: string | undefined;
   /** Left out: none. */
   readonly layers?: readonly LayerUse[] | undefined;
   /** base64, of the zip as it came. */
