@@ -13,6 +13,8 @@ export function proxy(request: NextRequest): NextResponse {
   portal ??= new URL(loadConfig().portalUrl);
   const { pathname, search } = request.nextUrl;
   if (request.headers.get("host") !== portal.host) return elsewhere(new URL(`${pathname}${search}`, portal));
+  // No name holds NUL, and PostgreSQL refuses to look for one.
+  if (request.nextUrl.href.includes("%00")) return new NextResponse("There is no such address.\n", { status: 404 });
   const csp = policy(randomBytes(16).toString("base64"), process.env.NODE_ENV === "development");
   const headers = new Headers(request.headers);
   headers.set("content-security-policy", csp);

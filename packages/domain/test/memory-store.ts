@@ -237,9 +237,7 @@ function releaseStore(tables: Tables): ReleaseStore {
       return true;
     },
     async isCommitted({ id, service, environment, fingerprint }) {
-      const document = [...tables.documents.values()].find(
-        ({ document: { kind, metadata } }) => kind === "Release" && metadata.name === `${service}-${environment}`,
-      )?.document;
+      const document = tables.documents.get(`releases/${service}/${environment}.yaml`)?.document;
       return document?.kind === "Release" && document.spec.id === id && document.spec.fingerprint === fingerprint;
     },
   };

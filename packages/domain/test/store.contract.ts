@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { parseDocument } from "../src/platform/index.ts";
+import { releaseChange } from "../src/releases/document.ts";
 import type { ReleaseStore } from "../src/releases/index.ts";
 import { stepKeys } from "../src/scaffolding/index.ts";
 import type { MemoryStore } from "./memory-store.ts";
@@ -257,6 +258,31 @@ export function describeStore(name: string, open: () => Promise<StoreUnderTest>)
       expect(await platform.head()).toBe(head);
       expect(await platform.problems()).toEqual([{ ...problem, commit: head }]);
       expect(await platform.find("Team", "payments")).toEqual({ ...team, commit: SHA });
+    });
+
+    test("releases whose names join to the same are two documents", async () => {
+      const { platform, releases } = await open();
+      const documentOf = (service: string, environment: string) => {
+        const release = { ...proposal("1", { service, environment }), status: "approved" as const, outcome: undefined };
+        const decisions = [decisionOf("approver").decision];
+        const { path, content = "" } = releaseChange({ ...release, decisions }, decisions, undefined, undefined);
+        const parsed = parseDocument(path, content);
+        if (parsed.kind === "invalid") throw new Error(JSON.stringify(parsed.problems));
+        return { path, document: parsed.document };
+      };
+      const valid = [documentOf("orders", "eu-prod"), documentOf("orders-eu", "prod")];
+      await platform.apply({ head: SHA, at: AT, valid, removed: [], problems: [] });
+      expect(await platform.list("Release")).toHaveLength(2);
+      const { fingerprint } = proposal("1");
+      for (const [service, environment] of [
+        ["orders", "eu-prod"],
+        ["orders-eu", "prod"],
+      ] as const) {
+        expect(await releases.isCommitted({ id: "rel_1", service, environment, fingerprint })).toBe(true);
+      }
+      expect(await releases.isCommitted({ id: "rel_1", service: "orders", environment: "prod", fingerprint })).toBe(
+        false,
+      );
     });
 
     test("a corrected document is no problem any more, and a removed one is gone", async () => {

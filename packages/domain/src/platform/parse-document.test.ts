@@ -75,3 +75,12 @@ test("folders that Turnpike doesn't know are nobody's documents", () => {
     expect(isDocumentPath(path), path).toBe(true);
   }
 });
+
+test("a character that no database takes is a problem on its line, and doesn't hold up the other documents", () => {
+  const members = ["  members:", "    - email: a@example.com", "      github: a", "      role: viewer"];
+  for (const title of ['"a\\0b"', '"\\ud800"']) {
+    expect(problemsOf("teams/payments.yaml", team([`  title: ${title}`, ...members]))).toMatchObject([
+      { line: 6, message: expect.stringContaining("spec.title") },
+    ]);
+  }
+});

@@ -1,3 +1,4 @@
+import { isPlainText } from "@turnpike/kernel";
 import { LineCounter, parseDocument as parseYaml } from "yaml";
 import type { z } from "zod";
 import {
@@ -50,7 +51,7 @@ export function parseDocument(
       problems: yaml.errors.map((error) => ({
         path,
         line: lineAt(error.pos[0]),
-        message: error.message.split("\n", 1)[0] ?? error.message,
+        message: (error.message.split("\n", 1)[0] ?? error.message).replaceAll("\0", " ").toWellFormed(),
       })),
     };
   }
@@ -63,6 +64,11 @@ export function parseDocument(
       kind: "invalid",
       problems: [{ path, line: undefined, message: "YAML aliases (*name) are not read. Write the value out." }],
     };
+  }
+  const unstorable = pathOfUnstorable(value);
+  if (unstorable) {
+    const message = `${unstorable.join(".") || "document"}: This text holds a character that is none (NUL, or half of a pair).`;
+    return { kind: "invalid", problems: [{ path, line: lineOf(yaml, unstorable, lineAt), message }] };
   }
   const parsed = match.schema.safeParse(value);
   if (!parsed.success) {
@@ -80,7 +86,24 @@ export function parseDocument(
     const message = `metadata.name is ${parsed.data.metadata.name}, and the file's name says ${expected}.`;
     return { kind: "invalid", problems: [{ path, line: lineOf(yaml, ["metadata", "name"], lineAt), message }] };
   }
-  return { kind: "valid", document: parsed.data };
+  const { data } = parsed;
+  if (data.kind === "Release" && path !== `releases/${data.spec.service}/${data.spec.environment}.yaml`) {
+    const message = `It speaks of ${data.spec.service} in ${data.spec.environment}, and the file's path doesn't.`;
+    return { kind: "invalid", problems: [{ path, line: lineOf(yaml, ["spec", "service"], lineAt), message }] };
+  }
+  return { kind: "valid", document: data };
+}
+
+/** Path of the first text (or key) that no database takes: one with NUL, or with half of a surrogate pair. */
+function pathOfUnstorable(value: unknown, at: readonly PropertyKey[] = []): readonly PropertyKey[] | undefined {
+  if (typeof value === "string") return isPlainText(value) ? undefined : at;
+  if (typeof value !== "object" || value === null) return undefined;
+  for (const [key, item] of Object.entries(value)) {
+    if (!isPlainText(key)) return at;
+    const found = pathOfUnstorable(item, [...at, Array.isArray(value) ? Number(key) : key]);
+    if (found) return found;
+  }
+  return undefined;
 }
 
 /** Line of the value at `path`, or of the nearest value above it that is there. */

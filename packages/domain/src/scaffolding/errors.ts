@@ -18,3 +18,13 @@ export class TemplateNotFoundError extends AppError {
     super(`There is no template ${template}. Nothing was created. Choose one from Templates.`);
   }
 }
+
+/** Without `platform.yaml` nobody knows where repositories are made, nor which environments there are. */
+export class NoPlatformError extends AppError {
+  readonly kind = "unavailable";
+  readonly code = "scaffolding.no-platform";
+
+  constructor() {
+    super("The platform repository has no platform.yaml that could be read. Nothing was created. Restore the file.");
+  }
+}

@@ -3,7 +3,7 @@ import { stringify } from "yaml";
 import { type Actor, authorise } from "../identity/index.ts";
 import type { Changes } from "../live/index.ts";
 import type { PlatformStore, ServiceDocument } from "../platform/index.ts";
-import { TemplateNotFoundError } from "./errors.ts";
+import { NoPlatformError, TemplateNotFoundError } from "./errors.ts";
 import { problemOfName } from "./name.ts";
 import type { ServiceRequest, ServiceStore, Templates } from "./ports.ts";
 import type { FieldProblem, NewService, Preview, ServiceRequested, TemplateDetail } from "./views.ts";
@@ -48,7 +48,7 @@ async function check(deps: RequestDeps, input: NewService): Promise<Checked> {
 /** The repository in which a service of this name lives. */
 async function locate(deps: RequestDeps, name: string) {
   const platform = (await deps.platform.list("Platform"))[0]?.document.spec;
-  if (!platform) throw new Error("The platform repository has no platform.yaml that could be read.");
+  if (!platform) throw new NoPlatformError();
   return { repository: `${platform.organisation}/${name}`, environments: platform.environments };
 }
 

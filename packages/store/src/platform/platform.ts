@@ -2,6 +2,11 @@ import type { AnyDocument, PlatformStore, StoredDocument } from "@turnpike/domai
 import { toJson } from "../database.ts";
 import type { PrismaClient } from "../generated/client.ts";
 
+/** Unique among its kind. A release's own name isn't: `a-b` in `c` and `a` in `b-c` are both called `a-b-c`. */
+function nameOf({ kind, metadata, spec }: AnyDocument): string {
+  return kind === "Release" ? `${spec.service}/${spec.environment}` : metadata.name;
+}
+
 export function createPlatformStore(prisma: PrismaClient): PlatformStore {
   const stored = <D extends AnyDocument>(row: { path: string; commit: string; body: unknown }): StoredDocument<D> => ({
     path: row.path,
@@ -20,7 +25,7 @@ export function createPlatformStore(prisma: PrismaClient): PlatformStore {
         await queries.platformProblem.deleteMany({ where: { path: { in: touched } } });
         await queries.platformDocument.deleteMany({ where: { path: { in: [...removed] } } });
         for (const { path, document } of valid) {
-          const row = { kind: document.kind, name: document.metadata.name, body: toJson(document), commit: head };
+          const row = { kind: document.kind, name: nameOf(document), body: toJson(document), commit: head };
           await queries.platformDocument.upsert({ where: { path }, create: { path, ...row }, update: row });
         }
         // One row a document: the first problem is where its author starts.

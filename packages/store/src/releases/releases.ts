@@ -132,13 +132,11 @@ export function createReleaseStore(prisma: PrismaClient): ReleaseStore {
       }),
 
     async isCommitted({ id, service, environment, fingerprint }) {
-      const row = await prisma.platformDocument.findUnique({
-        where: { kind_name: { kind: "Release", name: `${service}-${environment}` } },
-      });
+      const path = `releases/${service}/${environment}.yaml`;
+      const row = await prisma.platformDocument.findUnique({ where: { path } });
       const spec = (row?.body as { spec?: { id?: string; fingerprint?: string } } | undefined)?.spec;
       if (spec?.id === id && spec.fingerprint === fingerprint) return true;
       // The document may speak of a later candidate by now: then the commit of this decision is in its history.
-      const path = `releases/${service}/${environment}.yaml`;
       const where = { path, status: "committed", content: { contains: fingerprint } };
       return (await prisma.intent.count({ where })) > 0;
     },
