@@ -158,6 +158,16 @@ function serviceStore(tables: Tables): ServiceStore {
       services.set(request.name, { request, intentId });
       return true;
     },
+    async adopt(request, { path, commit }) {
+      if (services.has(request.name)) return;
+      const author = { name: request.requestedBy.email, email: request.requestedBy.email };
+      const change = { path, content: undefined };
+      const at = request.createdAt;
+      const intentId = addIntent(tables, { change, message: `Adopt ${request.name}`, author, creates: false, at });
+      const intent = tables.intents.find(({ id }) => id === intentId);
+      if (intent) Object.assign(intent, { status: "committed", commit });
+      services.set(request.name, { request, intentId });
+    },
     async find(name) {
       return services.get(name)?.request;
     },

@@ -111,6 +111,18 @@ export function describeStore(name: string, open: () => Promise<StoreUnderTest>)
       expect(await intents.waiting(10)).toEqual([]);
     });
 
+    test("a service that was committed by hand is put on record once, as decided by that commit", async () => {
+      const { services, intents } = await open();
+      const request = serviceRequest("orders");
+      const document = { path: "services/orders.yaml", commit: SHA };
+      await Promise.all([services.adopt(request, document), services.adopt(request, document)]);
+      expect(await services.find("orders")).toEqual(request);
+      expect(await services.decision("orders")).toEqual({ status: "committed", commit: SHA });
+      expect(await intents.waiting(10)).toEqual([]);
+      await services.saveStep("orders", { key: "decision", status: "done", attempts: 0 });
+      expect(await services.unfinished()).toEqual(["orders"]);
+    });
+
     test("intents wait in the order in which they were accepted", async () => {
       const { services, intents } = await open();
       const names = ["zebra", "apple", "mango"];

@@ -3,16 +3,17 @@ import { describe, expect, test } from "vitest";
 import { createMemoryAws, createMemoryHost, createMemoryTemplates } from "../../test/memory-hosts.ts";
 import { createMemoryPlatformRepository } from "../../test/memory-platform-repository.ts";
 import { createMemoryStore, steppedClock } from "../../test/memory-store.ts";
-import { person, platformFiles } from "../../test/samples.ts";
+import { person, platformFiles, serviceFile } from "../../test/samples.ts";
 import { syncPlatform, writeIntents } from "../platform/index.ts";
 import { ensureService } from "./ensure-service.ts";
 import { RepositoryHostError } from "./errors.ts";
 import { getServiceProgress } from "./read-scaffolding.ts";
 import { requestService } from "./request-service.ts";
 
-async function setup() {
+async function setup({ byHand = false } = {}) {
   const store = createMemoryStore();
-  const git = createMemoryPlatformRepository(platformFiles);
+  const committed = byHand ? { "services/orders.yaml": serviceFile("orders") } : {};
+  const git = createMemoryPlatformRepository({ ...platformFiles, ...committed });
   const github = createMemoryHost();
   const aws = createMemoryAws();
   const deps = {
@@ -27,7 +28,7 @@ async function setup() {
   };
   await syncPlatform(deps, { fetch: true });
   const wish = { template: "http-api", name: "orders", owner: "payments", description: "", parameters: {} };
-  await requestService(deps, person("developer"), wish);
+  if (!byHand) await requestService(deps, person("developer"), wish);
   const ensure = () => ensureService(deps, "orders");
   return {
     store,
@@ -61,6 +62,13 @@ describe("making a service", () => {
     expect(await ensure()).toEqual({ kind: "waiting" });
     expect([github.made, aws.made]).toEqual([[], []]);
     expect(await steps()).toMatchObject({ decision: "running", repository: "waiting" });
+  });
+
+  test("a document that was committed by hand is a decision, too", async () => {
+    const { finish, github, aws, steps } = await setup({ byHand: true });
+    await finish();
+    expect([github.made, aws.made]).toEqual([made, ["stack orders"]]);
+    expect(new Set(Object.values(await steps()))).toEqual(new Set(["done"]));
   });
 
   test("once it is committed every step is taken in order, and each thing is made once", async () => {

@@ -1,7 +1,7 @@
 import { AppError, type Clock, type Logger } from "@turnpike/kernel";
 import type { Changes } from "../live/index.ts";
 import type { Pipelines } from "../pipelines/index.ts";
-import { findAccount, type PlatformStore, type ServiceDocument } from "../platform/index.ts";
+import { findAccount, type PlatformStore, type ServiceDocument, type StoredDocument } from "../platform/index.ts";
 import type { PipelineStacks, RepositoryHost, ServiceStore, StoredStep, Templates } from "./ports.ts";
 import { type StepKey, stepKeys } from "./views.ts";
 
@@ -135,6 +135,7 @@ export async function ensureService(
   const [steps, found] = await Promise.all([deps.services.steps(name), deps.platform.find("Service", name)]);
   const stored = new Map(steps.map((step) => [step.key, step]));
   const document = found?.document;
+  if (found) await adoptIfUnknown(deps, found);
   const decided = await ensureDecision(deps, name, stored.get("decision"), document);
   if (decided) return decided;
   if (!document) return withdraw(deps, name);
@@ -177,6 +178,18 @@ export async function ensureService(
     return { kind: "failed", attempts, final };
   }
   return { kind: "done" };
+}
+
+/** Git decides: a service whose document was committed by hand is one like any other. */
+async function adoptIfUnknown({ services, clock, log }: EnsureDeps, found: StoredDocument<ServiceDocument>) {
+  const { path, commit, document } = found;
+  const { name } = document.metadata;
+  if (await services.find(name)) return;
+  const { requestedBy, ...spec } = document.spec;
+  const { email, github } = requestedBy;
+  const request = { name, ...spec, requestedBy: { email, ...(github ? { github } : {}) }, createdAt: clock.now() };
+  await services.adopt(request, { path, commit });
+  log.info({ service: name, commit }, "service adopted");
 }
 
 /** The decision is the platform repository's: the step only shows where it is. Undefined when it is taken. */

@@ -154,6 +154,11 @@ export interface ServiceStore {
     request: ServiceRequest,
     intent: { change: FileChange; message: string; author: { name: string; email: string } },
   ): Promise<boolean>;
+  /**
+   * Puts a service on record that was never asked for here: its document was committed to the platform repository by
+   * hand. Does nothing when it is on record.
+   */
+  adopt(request: ServiceRequest, document: { readonly path: string; readonly commit: string }): Promise<void>;
   find(name: string): Promise<ServiceRequest | undefined>;
   list(): Promise<ServiceRequest[]>;
   /** Names of services with a step that isn't done and may still be, or that have no steps yet. */

@@ -45,6 +45,40 @@ export function createServiceStore(prisma: PrismaClient): ServiceStore {
       }
     },
 
+    async adopt(request, { path, commit }) {
+      const { name, id, owner, requestedBy, createdAt: at } = request;
+      try {
+        await prisma.$transaction(async (queries) => {
+          const author = { name: requestedBy.email, email: requestedBy.email };
+          const message = `Adopt ${name}`;
+          const intentId = await addIntent(queries, {
+            change: { path, content: undefined },
+            message,
+            author,
+            creates: false,
+            at,
+          });
+          await queries.intent.update({
+            where: { id: intentId },
+            data: { status: "committed", commit, committedAt: at },
+          });
+          await queries.service.create({
+            data: { name, id, owner, intentId, createdAt: at, request: toJson(request) },
+          });
+          await audit(queries, {
+            at,
+            actor: requestedBy.email,
+            action: "service.adopted",
+            resource: `service/${name}`,
+            detail: { commit, owner },
+          });
+        });
+      } catch (error) {
+        // Another worker was first, or the name is on record for another service, whose steps say so.
+        if (!isUniqueViolation(error)) throw error;
+      }
+    },
+
     async find(name) {
       const row = await prisma.service.findUnique({ where: { name } });
       return row ? requestOf(row) : undefined;
