@@ -1,7 +1,9 @@
+import { createHash } from "node:crypto";
 import type {
   ApplicationLogLevel,
   CreateFunctionCommandInput,
   FunctionConfiguration,
+  LastUpdateStatusReasonCode,
   SystemLogLevel,
   UpdateFunctionConfigurationCommandInput,
 } from "@aws-sdk/client-lambda";
@@ -16,6 +18,11 @@ type Settings = Omit<UpdateFunctionConfigurationCommandInput, "FunctionName" | "
 const RESERVED =
   /^(_HANDLER|_X_AMZN_TRACE_ID|AWS_(DEFAULT_REGION|REGION|EXECUTION_ENV|ACCESS_KEY|ACCESS_KEY_ID|SECRET_ACCESS_KEY|SESSION_TOKEN)|AWS_LAMBDA_(FUNCTION_NAME|FUNCTION_MEMORY_SIZE|FUNCTION_VERSION|INITIALIZATION_TYPE|LOG_GROUP_NAME|LOG_STREAM_NAME|RUNTIME_API)|LAMBDA_(TASK_ROOT|RUNTIME_DIR))$/;
 
+const LONGEST_NAME = 64;
+
+/** As AWS answers; the SDK's list of codes lacks it. */
+const UPDATING = "Creating" as string as LastUpdateStatusReasonCode;
+
 /** Environment variables of a function may have 4 KB together. */
 const LARGEST_ENVIRONMENT_BYTES = 4096;
 
@@ -26,6 +33,11 @@ export async function newConfiguration(
   code: Code,
 ): Promise<FunctionConfig> {
   const name = input.FunctionName ?? "";
+  if (name.length > LONGEST_NAME) {
+    throw invalid(
+      `1 validation error detected: Value '${name}' at 'functionName' failed to satisfy constraint: Member must have length less than or equal to ${LONGEST_NAME}`,
+    );
+  }
   if (input.PackageType === "Image") throw unsupported("with a container image");
   if (input.CodeSigningConfigArn) throw unsupported("with code signing");
   if (input.Runtime === undefined)
@@ -96,6 +108,11 @@ export async function changeConfiguration(
   };
   await requireRuntime(context.surroundings, after.runtime);
   return after;
+}
+
+/** AWS's name for one build of a runtime. Here a runtime is whatever this machine has: one build, the same for ever. */
+function runtimeVersionArn({ region }: Pick<Context, "region">, runtime: string): string {
+  return `arn:aws:lambda:${region}::runtime:${createHash("sha256").update(runtime).digest("hex")}`;
 }
 
 /** A new revision, now. */
@@ -193,6 +210,7 @@ export function showConfiguration(
     Architectures: [config.architecture as "arm64"],
     EphemeralStorage: { Size: config.ephemeralStorageMb },
     SnapStart: { ApplyOn: "None", OptimizationStatus: "Off" },
+    RuntimeVersionConfig: { RuntimeVersionArn: runtimeVersionArn(context, config.runtime) },
     KMSKeyArn: config.kmsKeyArn,
     LoggingConfig: { LogFormat: logging.format, LogGroup: logging.group, ...(logging.format === "JSON" ? levels : {}) },
     ...stateOf(options.pending),
@@ -204,5 +222,10 @@ function stateOf(pending: "created" | "updated" | undefined): Partial<FunctionCo
     return { State: "Pending", StateReason: "The function is being created.", StateReasonCode: "Creating" };
   }
   if (pending === undefined) return { State: "Active", LastUpdateStatus: "Successful" };
-  return { State: "Active", LastUpdateStatus: "InProgress", LastUpdateStatusReason: "The function is being created." };
+  return {
+    State: "Active",
+    LastUpdateStatus: "InProgress",
+    LastUpdateStatusReason: "The function is being created.",
+    LastUpdateStatusReasonCode: UPDATING,
+  };
 }

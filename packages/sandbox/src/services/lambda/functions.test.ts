@@ -14,6 +14,7 @@ import {
   RemovePermissionCommand,
   UpdateAliasCommand,
   UpdateFunctionCodeCommand,
+  UpdateFunctionConfigurationCommand,
 } from "@aws-sdk/client-lambda";
 import { CreateBucketCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { expect, test } from "vitest";
@@ -31,10 +32,12 @@ test("publishing twice without a change gives one version, and a version keeps i
   const updated = await client.send(new UpdateFunctionCodeCommand({ FunctionName: "orders", ZipFile }));
   expect(updated.CodeSha256).toBe(createHash("sha256").update(ZipFile).digest("base64"));
   expect(await publish()).toBe("2");
+  await client.send(new UpdateFunctionConfigurationCommand({ FunctionName: "orders", Description: "Another" }));
+  expect([await publish(), await publish()]).toEqual(["3", "3"]);
   expect((await invoke("orders", {}, { Qualifier: "1" })).value).toEqual({ text: "one" });
   expect((await invoke("orders:2")).value).toEqual({ text: "two" });
   const { Versions } = await client.send(new ListVersionsByFunctionCommand({ FunctionName: "orders" }));
-  expect(Versions?.map(({ Version }) => Version)).toEqual(["$LATEST", "1", "2"]);
+  expect(Versions?.map(({ Version }) => Version)).toEqual(["$LATEST", "1", "2", "3"]);
 });
 
 test("an alias runs its version, shares invocations by weight, and keeps its version from being deleted", async () => {

@@ -77,7 +77,7 @@ export const functionOperations: Operations<typeof sdk> = {
     return {
       Configuration: showConfiguration(context, config, { qualifier: reference.qualifier }),
       Code: { RepositoryType: "S3" },
-      Tags: { ...record.tags },
+      ...(Object.keys(record.tags).length > 0 ? { Tags: { ...record.tags } } : {}),
       ...(record.reservedConcurrency === undefined
         ? {}
         : { Concurrency: { ReservedConcurrentExecutions: record.reservedConcurrency } }),

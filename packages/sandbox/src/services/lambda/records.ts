@@ -9,6 +9,8 @@ export interface FunctionConfig {
   /** `$LATEST` or a number. */
   readonly version: string;
   readonly description: string;
+  /** Of a version: what `$LATEST` was described as when it was published. */
+  readonly latestDescription?: string;
   readonly runtime: string;
   readonly handler: string;
   readonly role: string;
@@ -142,7 +144,7 @@ export interface Reference {
 }
 
 const NAME =
-  /^(?:arn:aws:lambda:([a-z0-9-]+):(\d{12}):function:|(\d{12}):(?:function:)?)?([\w-]{1,64})(?::(\$LATEST|[\w-]+))?$/;
+  /^(?:arn:aws:lambda:([a-z0-9-]+):(\d{12}):function:|(\d{12}):(?:function:)?)?([\w-]{1,140})(?::(\$LATEST|[\w-]+))?$/;
 
 /** Reads a name, a partial ARN or an ARN, each with or without `:qualifier`. Raises `ValidationException`. */
 export function readReference(

@@ -11,7 +11,9 @@ import {
   functions,
   getFunction,
   invalid,
+  notFound,
   provisionedConfigs,
+  readReference,
   resolveQualifier,
   unsupported,
 } from "./records.ts";
@@ -39,6 +41,13 @@ export const settingOperations: Operations<typeof sdk> = {
   },
 
   PutFunctionConcurrency(context, { FunctionName, ReservedConcurrentExecutions: reserved = 0 }) {
+    const { name, qualifier } = readReference(context, FunctionName);
+    if (qualifier !== undefined) {
+      throw invalid(
+        "This operation is permitted on Lambda functions only. Aliases and versions do not support this operation. Please specify either a function name or an unqualified function ARN.",
+      );
+    }
+    if (!functions(context).get(name)) throw notFound(context, name, "$LATEST");
     const { record } = getFunction(context, FunctionName);
     const left = unreservedConcurrency(context) + (record.reservedConcurrency ?? 0) - reserved;
     if (reserved < 0 || left < LEAST_UNRESERVED) {

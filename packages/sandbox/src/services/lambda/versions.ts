@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type * as sdk from "@aws-sdk/client-lambda";
-import type { AliasConfiguration } from "@aws-sdk/client-lambda";
+import type { AliasConfiguration, FunctionConfiguration } from "@aws-sdk/client-lambda";
 import type { Context } from "../../core/context.ts";
 import { AwsError } from "../../core/errors.ts";
 import { page } from "../../core/paging.ts";
@@ -30,11 +30,16 @@ export function publish(context: Context, name: string, description: string | un
   const record = functions(context).get(name);
   if (!record) throw notFound(context, name);
   const newest = versions(context).list(`${name}/`).at(-1)?.value;
-  if (newest && contentDigest(newest) === contentDigest(record.latest)) return newest;
+  const isSame =
+    newest &&
+    contentDigest(newest) === contentDigest(record.latest) &&
+    (newest.latestDescription ?? newest.description) === record.latest.description;
+  if (isSame) return newest;
   const version: FunctionConfig = {
     ...record.latest,
     version: String(record.nextVersion),
     description: description ?? record.latest.description,
+    latestDescription: record.latest.description,
     revisionId: context.random.uuid(),
   };
   context.store.transaction(() => {
@@ -71,7 +76,7 @@ export const versionOperations: Operations<typeof sdk> = {
     const keyOf = (config: FunctionConfig) => (config.version === "$LATEST" ? "" : versionKey("", config.version));
     const { items, nextToken } = page([record.latest, ...published], keyOf, { token: Marker, size: MaxItems ?? 50 });
     return {
-      Versions: items.map((config) => showConfiguration(context, config, { qualifier: config.version })),
+      Versions: items.map((config) => withoutState(showConfiguration(context, config, { qualifier: config.version }))),
       NextMarker: nextToken,
     };
   },
@@ -90,7 +95,11 @@ export const versionOperations: Operations<typeof sdk> = {
 
   UpdateAlias(context, { FunctionName, Name: alias = "", FunctionVersion, Description, RoutingConfig, RevisionId }) {
     const { record } = getFunction(context, FunctionName);
-    const before = getAlias(context, record.latest.name, alias);
+    const before = aliases(context).get(`${record.latest.name}/${alias}`);
+    if (!before) {
+      const message = `Alias not found: ${functionArn(context, record.latest.name, alias)}`;
+      throw new AwsError("ResourceNotFoundException", message, { status: 404, members: { Type: "User" } });
+    }
     if (RevisionId && RevisionId !== before.revisionId) {
       throw new AwsError(
         "PreconditionFailedException",
@@ -146,7 +155,7 @@ function write(context: Context, name: string, given: AliasRecord): AliasConfigu
     if (!known) throw notFound(context, name, version);
   }
   const weights = Object.entries(given.weights);
-  if (weights.length > 1) throw invalid("An alias may route to one other version.");
+  if (weights.length > 1) throw invalid("Number of items in AdditionalVersionWeights cannot be greater than 1");
   for (const [version, weight] of weights) {
     if (version === "$LATEST" || given.version === "$LATEST")
       throw invalid("$LATEST is not supported for an alias pointing to more than 1 version");
@@ -176,7 +185,20 @@ function show(context: Context, name: string, alias: AliasRecord): AliasConfigur
 }
 
 /** Digest of everything a published version keeps: AWS publishes none when nothing changed since the last. */
+/** Lists say nothing of a function's state, nor of its runtime's version. */
+function withoutState(configuration: FunctionConfiguration): FunctionConfiguration {
+  const { State: _, LastUpdateStatus: __, RuntimeVersionConfig: ___, ...listed } = configuration;
+  return listed;
+}
+
 function contentDigest(config: FunctionConfig): string {
-  const { version: _, revisionId: __, lastModified: ___, description: ____, ...content } = config;
+  const {
+    version: _,
+    revisionId: __,
+    lastModified: ___,
+    description: ____,
+    latestDescription: _____,
+    ...content
+  } = config;
   return createHash("sha256").update(JSON.stringify(content)).digest("hex");
 }
