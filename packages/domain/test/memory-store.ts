@@ -1,13 +1,14 @@
 import { type Clock, newId } from "@turnpike/kernel";
 import { type Leases, localChanges } from "../src/live/index.ts";
 import type { ExecutionStore, ObservedExecution } from "../src/pipelines/index.ts";
-import type {
-  AnyDocument,
-  FileChange,
-  Intent,
-  IntentStore,
-  PlatformStore,
-  StoredDocument,
+import {
+  type AnyDocument,
+  type FileChange,
+  type Intent,
+  type IntentStore,
+  type PlatformStore,
+  releasePath,
+  type StoredDocument,
 } from "../src/platform/index.ts";
 import type { PlatformIntent, Release, ReleaseStore } from "../src/releases/index.ts";
 import { type ServiceRequest, type ServiceStore, type StoredStep, stepKeys } from "../src/scaffolding/index.ts";
@@ -219,8 +220,9 @@ function releaseStore(tables: Tables): ReleaseStore {
     async find(service, environment, executionId) {
       return find(service, environment, executionId);
     },
-    async list({ service, only, limit }) {
+    async list({ service, owners, only, limit }) {
       return newestFirst()
+        .filter((release) => !owners || owners.includes(release.owner))
         .filter((release) => !service || release.service === service)
         .filter((release) => only !== "open" || release.outcome === undefined)
         .filter((release) => only !== "waiting" || release.status === "waiting")
@@ -247,7 +249,7 @@ function releaseStore(tables: Tables): ReleaseStore {
       return true;
     },
     async isCommitted({ id, service, environment, fingerprint }) {
-      const document = tables.documents.get(`releases/${service}/${environment}.yaml`)?.document;
+      const document = tables.documents.get(releasePath({ service, environment }))?.document;
       return document?.kind === "Release" && document.spec.id === id && document.spec.fingerprint === fingerprint;
     },
   };

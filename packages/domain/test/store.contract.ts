@@ -165,6 +165,11 @@ export function describeStore(name: string, open: () => Promise<StoreUnderTest>)
       expect([await ids("waiting"), await ids("past")]).toEqual([["rel_2"], ["rel_1"]]);
       await releases.decide({ ...decisionOf("approver"), id: "rel_2" });
       expect(await ids("past", 1)).toHaveLength(1);
+      // The limit counts what the asker sees: many releases of other teams don't push theirs off the list.
+      await releases.propose(proposal("3", { executionId: "execution-3", owner: "billing" }));
+      await releases.decide({ ...decisionOf("approver"), id: "rel_3" });
+      const listed = async (owners: string[]) => (await releases.list({ only: "past", limit: 1, owners })).length;
+      expect([await listed(["payments"]), await listed(["billing"]), await listed([])]).toEqual([1, 1, 0]);
     });
 
     test("a decision under another fingerprint writes nothing", async () => {

@@ -2,4 +2,4 @@ export { type Clock, systemClock } from "./clock.ts";
 export { AppError, type ErrorKind } from "./errors.ts";
 export { type Id, type IdKind, newId } from "./ids.ts";
 export { type Logger, silentLogger } from "./logger.ts";
-export { isPlain, isPlainText } from "./plain-text.ts";
+export { pathOfUnplainText } from "./plain-text.ts";

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { type Actor, type Permission, teamsWith } from "@turnpike/domain/identity";
-import { isPlain, type Logger } from "@turnpike/kernel";
+import { type Logger, pathOfUnplainText } from "@turnpike/kernel";
 import type { z } from "zod";
 import { requireActor } from "./actor.ts";
 import { type Container, container } from "./deps.ts";
@@ -68,10 +68,13 @@ export function requirePermission(actor: Actor, permission: Permission | undefin
 }
 
 export function parse<S extends z.ZodType>(schema: S, raw: unknown): z.infer<S> {
-  if (!isPlain(raw)) {
-    throw new BadRequestError(
-      "What was sent holds a character that is none (NUL, or half of a surrogate pair). Nothing was changed. Send it without.",
-    );
+  const unplain = pathOfUnplainText(raw);
+  if (unplain) {
+    const field = unplain.join(".");
+    const message = "This text holds a character that is none (NUL, or half of a surrogate pair).";
+    throw new BadRequestError(`${field || "all of it"}: ${message} Nothing was changed. Send it without.`, [
+      { field, message },
+    ]);
   }
   const parsed = schema.safeParse(raw);
   if (parsed.success) return parsed.data;

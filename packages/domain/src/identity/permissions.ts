@@ -1,4 +1,4 @@
-import type { Actor, Role } from "./actor.ts";
+import type { Actor, Membership, Role } from "./actor.ts";
 import { ForbiddenError } from "./errors.ts";
 
 const rank: Record<Role, number> = { viewer: 0, developer: 1, approver: 2, admin: 3 };
@@ -13,13 +13,15 @@ const needed = {
 
 export type Permission = keyof typeof needed;
 
-/** Whether `actor` holds `permission` in `team`; an admin of any team named `platform` holds all of them everywhere. */
+/** An admin of the team named `platform` holds every permission in every team. */
+export function isPlatformAdmin(actor: Actor): boolean {
+  return actor.memberships.some(({ team, role }) => team === "platform" && role === "admin");
+}
+
+/** Whether `actor` holds `permission` in `team`. */
 export function may(actor: Actor, permission: Permission, team: string): boolean {
-  return actor.memberships.some(
-    (membership) =>
-      (membership.team === team || (membership.team === "platform" && membership.role === "admin")) &&
-      rank[membership.role] >= rank[needed[permission]],
-  );
+  const holds = ({ role }: Membership) => rank[role] >= rank[needed[permission]];
+  return isPlatformAdmin(actor) || actor.memberships.some((each) => each.team === team && holds(each));
 }
 
 /** Raises `ForbiddenError`, naming the permission, the team and the role that would hold it. */
@@ -29,5 +31,6 @@ export function authorise(actor: Actor, permission: Permission, team: string): v
 
 /** The teams in which `actor` holds `permission`. */
 export function teamsWith(actor: Actor, permission: Permission): string[] {
-  return actor.memberships.map(({ team }) => team).filter((team) => may(actor, permission, team));
+  const teams = new Set(actor.memberships.map(({ team }) => team));
+  return [...teams].filter((team) => may(actor, permission, team));
 }

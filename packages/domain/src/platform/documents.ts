@@ -81,7 +81,12 @@ const decision = z.strictObject({
   comment: z.string().max(1000).optional(),
 });
 
-/** `releases/<service>/<environment>.yaml`: the decided candidate, and later its outcome. */
+/** Where the platform repository says what was decided for an environment, and what runs there. */
+export function releasePath({ service, environment }: { service: string; environment: string }): string {
+  return `releases/${service}/${environment}.yaml`;
+}
+
+/** At `releasePath`: the decided candidate, and later its outcome. */
 export const releaseDocument = document(
   "Release",
   z.strictObject({

@@ -6,6 +6,7 @@ export {
   platformDocument,
   type ReleaseDocument,
   releaseDocument,
+  releasePath,
   type ServiceDocument,
   serviceDocument,
   type TeamDocument,

@@ -1,4 +1,4 @@
-import { isPlainText } from "@turnpike/kernel";
+import { pathOfUnplainText } from "@turnpike/kernel";
 import { LineCounter, parseDocument as parseYaml } from "yaml";
 import type { z } from "zod";
 import {
@@ -6,6 +6,7 @@ import {
   accountDocument,
   platformDocument,
   releaseDocument,
+  releasePath,
   serviceDocument,
   teamDocument,
 } from "./documents.ts";
@@ -65,7 +66,7 @@ export function parseDocument(
       problems: [{ path, line: undefined, message: "YAML aliases (*name) are not read. Write the value out." }],
     };
   }
-  const unstorable = pathOfUnstorable(value);
+  const unstorable = pathOfUnplainText(value);
   if (unstorable) {
     const message = `${unstorable.join(".") || "document"}: This text holds a character that is none (NUL, or half of a pair).`;
     return { kind: "invalid", problems: [{ path, line: lineOf(yaml, unstorable, lineAt), message }] };
@@ -87,23 +88,11 @@ export function parseDocument(
     return { kind: "invalid", problems: [{ path, line: lineOf(yaml, ["metadata", "name"], lineAt), message }] };
   }
   const { data } = parsed;
-  if (data.kind === "Release" && path !== `releases/${data.spec.service}/${data.spec.environment}.yaml`) {
+  if (data.kind === "Release" && path !== releasePath(data.spec)) {
     const message = `It speaks of ${data.spec.service} in ${data.spec.environment}, and the file's path doesn't.`;
     return { kind: "invalid", problems: [{ path, line: lineOf(yaml, ["spec", "service"], lineAt), message }] };
   }
   return { kind: "valid", document: data };
-}
-
-/** Path of the first text (or key) that no database takes: one with NUL, or with half of a surrogate pair. */
-function pathOfUnstorable(value: unknown, at: readonly PropertyKey[] = []): readonly PropertyKey[] | undefined {
-  if (typeof value === "string") return isPlainText(value) ? undefined : at;
-  if (typeof value !== "object" || value === null) return undefined;
-  for (const [key, item] of Object.entries(value)) {
-    if (!isPlainText(key)) return at;
-    const found = pathOfUnstorable(item, [...at, Array.isArray(value) ? Number(key) : key]);
-    if (found) return found;
-  }
-  return undefined;
 }
 
 /** Line of the value at `path`, or of the nearest value above it that is there. */

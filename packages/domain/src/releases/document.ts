@@ -1,14 +1,9 @@
 import { stringify } from "yaml";
-import type { FileChange, ReleaseDocument } from "../platform/index.ts";
+import { type FileChange, type ReleaseDocument, releasePath } from "../platform/index.ts";
 import type { Release } from "./release.ts";
 import type { Decision } from "./views.ts";
 
 export type Outcome = NonNullable<ReleaseDocument["spec"]["outcome"]>;
-
-/** Where the platform repository says what was decided for an environment, and what runs there. */
-function releasePath(service: string, environment: string): string {
-  return `releases/${service}/${environment}.yaml`;
-}
 
 /**
  * The document of a decided release, and of its outcome once there is one.
@@ -52,5 +47,5 @@ export function releaseChange(
         : {}),
     },
   };
-  return { path: releasePath(release.service, release.environment), content: stringify(document, { lineWidth: 0 }) };
+  return { path: releasePath(release), content: stringify(document, { lineWidth: 0 }) };
 }

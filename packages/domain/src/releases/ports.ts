@@ -36,7 +36,12 @@ export interface ReleaseStore {
   get(id: string): Promise<Release | undefined>;
   find(service: string, environment: string, executionId: string): Promise<Release | undefined>;
   /** Newest first. `open`: those without an outcome; `waiting`: those that nobody has decided; `past`: all others. */
-  list(filter: { service?: string; only?: "open" | "waiting" | "past"; limit?: number }): Promise<Release[]>;
+  list(filter: {
+    service?: string;
+    owners?: readonly string[];
+    only?: "open" | "waiting" | "past";
+    limit?: number;
+  }): Promise<Release[]>;
   /** The release whose outcome was deployed last. */
   running(service: string, environment: string): Promise<Release | undefined>;
   /**

@@ -1,10 +1,10 @@
-import type { AnyDocument, PlatformStore, StoredDocument } from "@turnpike/domain/platform";
+import { type AnyDocument, type PlatformStore, releasePath, type StoredDocument } from "@turnpike/domain/platform";
 import { toJson } from "../database.ts";
 import type { PrismaClient } from "../generated/client.ts";
 
 /** Unique among its kind. A release's own name isn't: `a-b` in `c` and `a` in `b-c` are both called `a-b-c`. */
 function nameOf({ kind, metadata, spec }: AnyDocument): string {
-  return kind === "Release" ? `${spec.service}/${spec.environment}` : metadata.name;
+  return kind === "Release" ? releasePath(spec) : metadata.name;
 }
 
 export function createPlatformStore(prisma: PrismaClient): PlatformStore {

@@ -1,3 +1,4 @@
+import { releasePath } from "@turnpike/domain/platform";
 import type { PlatformIntent, Release, ReleaseStatus, ReleaseStore } from "@turnpike/domain/releases";
 import { audit } from "../audit.ts";
 import { isUniqueViolation, type Queries, revive, toJson } from "../database.ts";
@@ -82,9 +83,13 @@ export function createReleaseStore(prisma: PrismaClient): ReleaseStore {
       return row ? releaseOf(row) : undefined;
     },
 
-    async list({ service, only, limit }) {
+    async list({ service, owners, only, limit }) {
       const rows = await prisma.release.findMany({
-        where: { ...(service ? { service } : {}), ...(only ? filters[only] : {}) },
+        where: {
+          ...(service ? { service } : {}),
+          ...(owners ? { owner: { in: [...owners] } } : {}),
+          ...(only ? filters[only] : {}),
+        },
         orderBy: { waitingSince: "desc" },
         ...(limit ? { take: limit } : {}),
       });
@@ -132,7 +137,7 @@ export function createReleaseStore(prisma: PrismaClient): ReleaseStore {
       }),
 
     async isCommitted({ id, service, environment, fingerprint }) {
-      const path = `releases/${service}/${environment}.yaml`;
+      const path = releasePath({ service, environment });
       const row = await prisma.platformDocument.findUnique({ where: { path } });
       const spec = (row?.body as { spec?: { id?: string; fingerprint?: string } } | undefined)?.spec;
       if (spec?.id === id && spec.fingerprint === fingerprint) return true;

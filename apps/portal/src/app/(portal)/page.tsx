@@ -9,7 +9,7 @@ import { Page } from "../../frame/page.tsx";
 import { Live } from "../../live/live.tsx";
 import { ExecutionLine } from "../../present/execution-row.tsx";
 import { PlatformProblems } from "../../present/platform-problems.tsx";
-import { WaitingReleases } from "../../present/waiting-releases.tsx";
+import { WaitingReleases } from "../../present/release-rows.tsx";
 import { pageActor } from "../../server/actor.ts";
 import { container } from "../../server/deps.ts";
 

@@ -4,8 +4,7 @@ import Link from "next/link";
 import type { Metadata } from "next/types";
 import { Page } from "../../../frame/page.tsx";
 import { Live } from "../../../live/live.tsx";
-import { PastReleases } from "../../../present/past-releases.tsx";
-import { WaitingReleases } from "../../../present/waiting-releases.tsx";
+import { PastReleases, WaitingReleases } from "../../../present/release-rows.tsx";
 import { pageActor } from "../../../server/actor.ts";
 import { container } from "../../../server/deps.ts";
 
