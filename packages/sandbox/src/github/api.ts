@@ -1,9 +1,11 @@
 import type { IncomingMessage } from "node:http";
 import type { SandboxClock, Signals, Surroundings } from "../core/context.ts";
 import type { Accounts } from "./accounts.ts";
+import type { Needs } from "./app-permissions.ts";
 import type { Authentication, Principal } from "./authentication.ts";
 import type { GitHubOptions } from "./options.ts";
-import type { Records, RepositoryRecord } from "./records.ts";
+import type { Records } from "./records.ts";
+import type { RepositoryRecord } from "./rows.ts";
 import type { SmartHttp } from "./smart-http.ts";
 import type { Webhooks } from "./webhooks.ts";
 
@@ -43,18 +45,27 @@ export interface Endpoint {
   readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   /** `/repos/{owner}/{repo}`; `{name+}` takes several segments. */
   readonly path: string;
+  /** Of an App or its installation; what a person needs is judged by the endpoint. */
+  readonly needs: Needs;
   handle(github: GitHub, request: ApiRequest): ApiAnswer | Promise<ApiAnswer>;
 }
 
 /** An error as GitHub answers it. */
 export class GitHubError extends Error {
   readonly status: number;
-  readonly errors: readonly object[] | undefined;
+  readonly errors: readonly (object | string)[] | undefined;
+  readonly headers: Readonly<Record<string, string>>;
 
-  constructor(status: number, message: string, errors?: readonly object[]) {
+  constructor(
+    status: number,
+    message: string,
+    errors?: readonly (object | string)[],
+    headers: Readonly<Record<string, string>> = {},
+  ) {
     super(message);
     this.status = status;
     this.errors = errors;
+    this.headers = headers;
   }
 }
 
@@ -68,17 +79,18 @@ export function invalid(resource: string, field: string, message: string): GitHu
   return new GitHubError(422, "Validation Failed", [{ resource, field, code: "custom", message }]);
 }
 
-/** Raises GitHub's 401 unless the App itself asks, by its JSON web token. */
-export function requireApp({ principal }: ApiRequest): void {
-  if (principal.kind !== "app") throw new GitHubError(401, "A JSON web token could not be decoded");
-}
-
 /** The repository that a request names; 404 when there is none, as GitHub tells whoever may not see it. */
 export function repositoryOf(github: GitHub, request: ApiRequest): RepositoryRecord {
   const { owner = "", repo = "" } = request.params;
   const repository = github.records.repository(owner, repo);
-  if (!repository || request.principal.kind === "app") throw notFound();
+  if (!repository || !maySee(request.principal, repository)) throw notFound();
   return repository;
+}
+
+/** Whether a repository is there for who asks: for the App itself none is, for a token of single ones only those. */
+export function maySee(principal: Principal, { id }: RepositoryRecord): boolean {
+  if (principal.kind === "installation") return principal.repositories?.includes(id) ?? true;
+  return principal.kind === "user";
 }
 
 export function text(value: unknown): string | undefined {

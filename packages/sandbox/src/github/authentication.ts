@@ -2,6 +2,7 @@ import { createPublicKey, randomBytes, verify } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import type { SandboxClock } from "../core/context.ts";
 import type { Account, Accounts } from "./accounts.ts";
+import type { AppPermissions } from "./app-permissions.ts";
 import type { GitHubOptions } from "./options.ts";
 import type { Records } from "./records.ts";
 
@@ -9,7 +10,13 @@ export type Principal =
   | { readonly kind: "user"; readonly account: Account }
   /** An App that proved its key, and may ask for installation tokens only. */
   | { readonly kind: "app" }
-  | { readonly kind: "installation"; readonly account: Account };
+  | {
+      readonly kind: "installation";
+      readonly account: Account;
+      readonly permissions: AppPermissions;
+      /** Ids of the only repositories that the token is for; left out: all. */
+      readonly repositories?: readonly number[];
+    };
 
 /** The git password of the sandbox's people, who exist on loopback alone; `sandbox-<login>` is a token of theirs. */
 const PASSWORD = "sandbox";
@@ -56,7 +63,10 @@ export function createAuthentication(
     const user = accounts.members.find(({ login }) => secret === `sandbox-${login}`);
     if (user) return { kind: "user", account: user };
     const token = records.tokens.get(secret);
-    if (token && new Date(token.expiresAt) > clock.now()) return { kind: "installation", account: accounts.bot };
+    if (token && new Date(token.expiresAt) > clock.now()) {
+      const { permissions, repositories } = token;
+      return { kind: "installation", account: accounts.bot, permissions, ...(repositories && { repositories }) };
+    }
     return isAppToken(secret) ? { kind: "app" } : undefined;
   }
 
@@ -74,14 +84,14 @@ export function createAuthentication(
       const user = password === PASSWORD && accounts.member(login);
       return user ? { kind: "user", account: user } : (ofSecret(password) ?? "unknown");
     },
-    /** A token of the installation, valid for an hour, as GitHub's. */
-    issueToken() {
+    /** A token of the installation, valid for an hour, as GitHub's. @param repositories ids; left out: all */
+    issueToken(permissions: AppPermissions, repositories?: readonly number[]) {
       for (const { key, value } of records.tokens.list()) {
         if (new Date(value.expiresAt) <= clock.now()) records.tokens.delete(key);
       }
       const token = `ghs_${randomBytes(27).toString("base64url").replace(/[-_]/g, "x")}`;
       const expiresAt = new Date(clock.now().getTime() + TOKEN_LIFETIME_MS).toISOString().replace(/\.\d+Z$/, "Z");
-      records.tokens.put(token, { expiresAt });
+      records.tokens.put(token, { expiresAt, permissions, ...(repositories && { repositories }) });
       return { token, expiresAt };
     },
   };

@@ -42,6 +42,9 @@ export interface RefUpdate {
   readonly after: string;
 }
 
+/** The branch whose ref it is; undefined for another ref. */
+export const branchOf = (ref: string) => (ref.startsWith("refs/heads/") ? ref.slice("refs/heads/".length) : undefined);
+
 const SHA = /^[0-9a-f]{40}$/;
 
 /** What may vanish while it is read: a ref that is being deleted or packed. */

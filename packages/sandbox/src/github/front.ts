@@ -4,14 +4,15 @@ import type { ServiceRuntime } from "../core/context.ts";
 import { CutConnection, type FaultWords } from "../core/faults.ts";
 import type { FrontHandler, HttpFront } from "../core/fronts.ts";
 import { createAccounts } from "./accounts.ts";
-import { type ApiAnswer, type GitHub, GitHubError, notFound } from "./api.ts";
+import { type ApiAnswer, type GitHub, GitHubError, maySee, notFound } from "./api.ts";
 import { createAuthentication } from "./authentication.ts";
 import type { GitHubOptions } from "./options.ts";
 import { servePage } from "./pages/serve.ts";
 import { accessOf, includes } from "./permissions.ts";
 import { takePush } from "./push.ts";
-import { openRecords, type RepositoryRecord } from "./records.ts";
+import { openRecords } from "./records.ts";
 import { callApi } from "./router.ts";
+import type { RepositoryRecord } from "./rows.ts";
 import { createSmartHttp } from "./smart-http.ts";
 import { createWebhooks } from "./webhooks.ts";
 
@@ -97,15 +98,16 @@ async function serveGit(
     return refuse(401, message, { "www-authenticate": 'Basic realm="GitHub"' });
   }
   const repository = github.records.repository(decodeURIComponent(owner), decodeURIComponent(name));
-  if (!repository) return refuse(404, "Repository not found.");
+  if (!repository || !maySee(principal, repository)) return refuse(404, "Repository not found.");
   const directory = github.directoryOf(repository);
+  const access = accessOf(github, repository, principal);
+  if (!access) return refuse(403, `Permission to ${repository.owner}/${repository.name}.git denied.`);
   const reading = request.method === "GET";
   if (what === "info/refs" && reading) {
     const service = url.searchParams.get("service");
     if (service !== "git-upload-pack" && service !== "git-receive-pack")
       return refuse(403, "Use git's smart protocol.");
-    const mayPush = includes(accessOf(github, repository, principal), "write");
-    if (service === "git-receive-pack" && !mayPush) {
+    if (service === "git-receive-pack" && !includes(access, "write")) {
       const { owner, name } = repository;
       return refuse(403, `Permission to ${owner}/${name}.git denied to ${principal.account.login}.`);
     }
@@ -163,7 +165,7 @@ export const githubFront: HttpFront = {
           await serve(github, request, response, requestId);
         } catch (error) {
           if (error instanceof CutConnection) return request.socket.destroy();
-          const { status, message, errors } = errorOf(error, (unknown) =>
+          const { status, message, errors, headers } = errorOf(error, (unknown) =>
             runtime.log("github.failed", {
               requestId,
               error: unknown instanceof Error ? unknown.stack : String(unknown),
@@ -174,7 +176,7 @@ export const githubFront: HttpFront = {
             return;
           }
           const body = { message, ...(errors ? { errors } : {}), documentation_url: "https://docs.github.com/rest" };
-          send(response, { status, body }, requestId);
+          send(response, { status, body, headers }, requestId);
         }
       },
       stop: () => github.webhooks.stop(),

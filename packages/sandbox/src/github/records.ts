@@ -1,89 +1,65 @@
-import type { Store } from "../core/store.ts";
+import type { Collection, Store } from "../core/store.ts";
 import type { Access } from "./accounts.ts";
+import type {
+  ActivityRecord,
+  CheckRunRecord,
+  CheckSuiteRecord,
+  CommentRecord,
+  DeliveryRecord,
+  ProtectionRecord,
+  PullRecord,
+  RepositoryRecord,
+  ReviewRecord,
+  StatusRecord,
+  TokenRecord,
+} from "./rows.ts";
 
-export interface RepositoryRecord {
-  readonly id: number;
-  /** `acme` */
-  readonly owner: string;
-  readonly name: string;
-  /** As it was sent: Turnpike keeps its request marker in it. */
-  readonly description: string | null;
-  readonly private: boolean;
-  readonly createdAt: string;
-  readonly updatedAt: string;
-  readonly pushedAt: string | null;
-  readonly defaultBranch: string;
-}
-
-/** Who moved a ref, by the account that authenticated: GitHub's own record. */
-export interface ActivityRecord {
-  readonly id: number;
-  readonly before: string;
-  readonly after: string;
-  readonly ref: string;
-  readonly at: string;
-  readonly type: "push" | "force_push" | "branch_creation" | "branch_deletion";
-  readonly actor: string;
-}
-
-/** The rules of a protected branch. */
-export interface ProtectionRecord {
-  /** The only ones who may move it; null: everyone who may write. */
-  readonly restrictions: { readonly users: readonly string[]; readonly apps: readonly string[] } | null;
-  /** Whether the restrictions hold for administrators too. */
-  readonly enforceAdmins: boolean;
-  readonly allowForcePushes: boolean;
-  readonly allowDeletions: boolean;
-}
-
-/** What someone said of a commit: a build, a check. */
-export interface StatusRecord {
-  readonly id: number;
-  readonly state: "error" | "failure" | "pending" | "success";
-  readonly context: string;
-  readonly description: string | null;
-  readonly targetUrl: string | null;
-  readonly creator: string;
-  readonly at: string;
-}
-
-export interface DeliveryRecord {
-  readonly id: number;
-  readonly guid: string;
-  readonly event: string;
-  readonly action: string | null;
-  readonly repositoryId: number | null;
-  readonly payload: string;
-  readonly deliveredAt: string;
-  readonly redelivery: boolean;
-  readonly statusCode: number;
-  readonly status: string;
-  readonly durationSeconds: number;
-}
-
-export const ZERO_SHA = "0".repeat(40);
-
-const key = (number: number) => String(number).padStart(12, "0");
 const nameOf = (owner: string, name: string) => `${owner}/${name}`.toLowerCase();
+/** A number as a key, so that keys are ordered as numbers are. */
+const key = (number: number) => String(number).padStart(12, "0");
+
+const newestFirst = <T>(rows: readonly { value: T }[]) => rows.map(({ value }) => value).reverse();
+
+/**
+ * What a repository has many of: rows that vanish with it.
+ *
+ * @param owned takes what shall vanish
+ */
+function openRows<T>(store: Store, name: string, owned: Collection<unknown>[]) {
+  const rows = store.collection<T>(name);
+  owned.push(rows);
+  const at = ({ id }: Pick<RepositoryRecord, "id">, path: string) => `${key(id)}/${path}`;
+  return {
+    get: (repository: RepositoryRecord, path: string) => rows.get(at(repository, path)),
+    put: (repository: RepositoryRecord, path: string, row: T) => rows.put(at(repository, path), row),
+    delete: (repository: RepositoryRecord, path: string) => rows.delete(at(repository, path)),
+    /** Newest first. */
+    list: (repository: RepositoryRecord, prefix = "") => newestFirst(rows.list(at(repository, prefix))),
+  };
+}
 
 /** GitHub's rows of this sandbox. Names are compared without case, as GitHub does; ids are never used again. */
 export function openRecords(store: Store) {
+  const owned: Collection<unknown>[] = [];
   const repositories = store.collection<RepositoryRecord>("repositories");
-  const activities = store.collection<ActivityRecord>("activities");
-  const protections = store.collection<ProtectionRecord>("protections");
-  const collaborators = store.collection<Access>("collaborators");
-  const statuses = store.collection<StatusRecord>("statuses");
+  const activities = openRows<ActivityRecord>(store, "activities", owned);
+  const protections = openRows<ProtectionRecord>(store, "protections", owned);
+  const collaborators = openRows<Access>(store, "collaborators", owned);
+  const statuses = openRows<StatusRecord>(store, "statuses", owned);
+  const checkRuns = openRows<CheckRunRecord>(store, "check-runs", owned);
+  const checkSuites = openRows<CheckSuiteRecord>(store, "check-suites", owned);
+  const pulls = openRows<PullRecord>(store, "pulls", owned);
+  const reviews = openRows<ReviewRecord>(store, "reviews", owned);
+  const comments = openRows<CommentRecord>(store, "comments", owned);
   const deliveries = store.collection<DeliveryRecord>("deliveries");
   const counters = store.collection<number>("counters");
-  const tokens = store.collection<{ expiresAt: string }>("installation-tokens");
-  const ofRepository = [activities, protections, collaborators, statuses];
+  const tokens = store.collection<TokenRecord>("installation-tokens");
 
-  function next(counter: string): number {
-    const value = (counters.get(counter) ?? 1000) + 1;
+  function next(counter: string, first = 1001): number {
+    const value = (counters.get(counter) ?? first - 1) + 1;
     counters.put(counter, value);
     return value;
   }
-  const newestFirst = <T>(rows: readonly { value: T }[]) => rows.map(({ value }) => value).reverse();
 
   return {
     tokens,
@@ -95,7 +71,7 @@ export function openRecords(store: Store) {
       return store.transaction(() => {
         const repository = { ...draft, id: next("id") };
         repositories.put(nameOf(draft.owner, draft.name), repository);
-        if (administrator) collaborators.put(`${key(repository.id)}/${administrator}`, "admin");
+        if (administrator) collaborators.put(repository, administrator, "admin");
         return repository;
       });
     },
@@ -105,37 +81,88 @@ export function openRecords(store: Store) {
     removeRepository({ id, owner, name }: RepositoryRecord) {
       store.transaction(() => {
         repositories.delete(nameOf(owner, name));
-        for (const rows of ofRepository) for (const row of rows.list(`${key(id)}/`)) rows.delete(row.key);
+        for (const rows of owned) for (const row of rows.list(`${key(id)}/`)) rows.delete(row.key);
       });
     },
 
-    addActivity({ id: repository }: RepositoryRecord, activity: Omit<ActivityRecord, "id">) {
+    addActivity(repository: RepositoryRecord, activity: Omit<ActivityRecord, "id">) {
       const id = next("activity");
-      activities.put(`${key(repository)}/${key(id)}`, { ...activity, id });
+      activities.put(repository, key(id), { ...activity, id });
     },
-    /** Newest first. */
-    activities: ({ id }: RepositoryRecord) => newestFirst(activities.list(`${key(id)}/`)),
+    activities: (repository: RepositoryRecord) => activities.list(repository),
 
-    protection: ({ id }: RepositoryRecord, branch: string) => protections.get(`${key(id)}/${branch}`),
-    saveProtection({ id }: RepositoryRecord, branch: string, protection: ProtectionRecord) {
-      protections.put(`${key(id)}/${branch}`, protection);
-    },
-    removeProtection: ({ id }: RepositoryRecord, branch: string) => protections.delete(`${key(id)}/${branch}`),
+    protection: protections.get,
+    saveProtection: protections.put,
+    removeProtection: protections.delete,
 
-    collaborator: ({ id }: RepositoryRecord, login: string) => collaborators.get(`${key(id)}/${login}`),
-    saveCollaborator({ id }: RepositoryRecord, login: string, access: Access) {
-      collaborators.put(`${key(id)}/${login}`, access);
-    },
+    collaborator: collaborators.get,
+    saveCollaborator: collaborators.put,
 
-    addStatus({ id: repository }: RepositoryRecord, sha: string, status: Omit<StatusRecord, "id">): StatusRecord {
+    addStatus(repository: RepositoryRecord, sha: string, status: Omit<StatusRecord, "id">): StatusRecord {
       return store.transaction(() => {
         const record = { ...status, id: next("status") };
-        statuses.put(`${key(repository)}/${sha}/${key(record.id)}`, record);
+        statuses.put(repository, `${sha}/${key(record.id)}`, record);
         return record;
       });
     },
-    /** Newest first. */
-    statuses: ({ id }: RepositoryRecord, sha: string) => newestFirst(statuses.list(`${key(id)}/${sha}/`)),
+    statuses: (repository: RepositoryRecord, sha: string) => statuses.list(repository, `${sha}/`),
+
+    /** Adds a check run, to the App's suite of that commit. */
+    addCheckRun(repository: RepositoryRecord, run: Omit<CheckRunRecord, "id" | "suiteId">): CheckRunRecord {
+      return store.transaction(() => {
+        const known = checkSuites.list(repository).find(({ headSha }) => headSha === run.headSha);
+        const suite = known ?? { id: next("check-suite"), headSha: run.headSha, createdAt: run.createdAt };
+        if (!known) checkSuites.put(repository, key(suite.id), suite);
+        const record = { ...run, id: next("check-run"), suiteId: suite.id };
+        checkRuns.put(repository, key(record.id), record);
+        return record;
+      });
+    },
+    saveCheckRun: (repository: RepositoryRecord, run: CheckRunRecord) => checkRuns.put(repository, key(run.id), run),
+    checkRun: (repository: RepositoryRecord, id: number) => checkRuns.get(repository, key(id)),
+    checkRuns: (repository: RepositoryRecord, sha: string) =>
+      checkRuns.list(repository).filter(({ headSha }) => headSha === sha),
+    checkSuite: (repository: RepositoryRecord, id: number) => checkSuites.get(repository, key(id)),
+    checkSuites: (repository: RepositoryRecord, sha: string) =>
+      checkSuites.list(repository).filter(({ headSha }) => headSha === sha),
+
+    addPull(repository: RepositoryRecord, draft: Omit<PullRecord, "id" | "number">): PullRecord {
+      return store.transaction(() => {
+        const record = { ...draft, id: next("pull"), number: next(`number/${key(repository.id)}`, 1) };
+        pulls.put(repository, key(record.number), record);
+        return record;
+      });
+    },
+    savePull: (repository: RepositoryRecord, pull: PullRecord) => pulls.put(repository, key(pull.number), pull),
+    pull: (repository: RepositoryRecord, number: number) => pulls.get(repository, key(number)),
+    pulls: (repository: RepositoryRecord) => pulls.list(repository),
+
+    addReview(repository: RepositoryRecord, draft: Omit<ReviewRecord, "id">): ReviewRecord {
+      return store.transaction(() => {
+        const record = { ...draft, id: next("review") };
+        reviews.put(repository, `${key(record.pull)}/${key(record.id)}`, record);
+        return record;
+      });
+    },
+    saveReview: (repository: RepositoryRecord, review: ReviewRecord) =>
+      reviews.put(repository, `${key(review.pull)}/${key(review.id)}`, review),
+    review: (repository: RepositoryRecord, pull: number, id: number) =>
+      reviews.get(repository, `${key(pull)}/${key(id)}`),
+    reviews: (repository: RepositoryRecord, pull: number) => reviews.list(repository, `${key(pull)}/`),
+
+    addComment(repository: RepositoryRecord, draft: Omit<CommentRecord, "id">): CommentRecord {
+      return store.transaction(() => {
+        const record = { ...draft, id: next("comment") };
+        comments.put(repository, key(record.id), record);
+        return record;
+      });
+    },
+    saveComment: (repository: RepositoryRecord, comment: CommentRecord) =>
+      comments.put(repository, key(comment.id), comment),
+    removeComment: (repository: RepositoryRecord, { id }: CommentRecord) => comments.delete(repository, key(id)),
+    comment: (repository: RepositoryRecord, id: number) => comments.get(repository, key(id)),
+    comments: (repository: RepositoryRecord, pull: number) =>
+      comments.list(repository).filter((comment) => comment.pull === pull),
 
     addDelivery(delivery: Omit<DeliveryRecord, "id">): DeliveryRecord {
       return store.transaction(() => {
@@ -145,7 +172,7 @@ export function openRecords(store: Store) {
       });
     },
     delivery: (id: number) => deliveries.get(key(id)),
-    /** Newest first. */
+    /** Newest first, as are all lists here of what has an id. */
     deliveries: () => newestFirst(deliveries.list()),
   };
 }

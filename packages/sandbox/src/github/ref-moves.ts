@@ -1,19 +1,18 @@
 import type { Account } from "./accounts.ts";
+import { announce } from "./announce.ts";
 import { type GitHub, timestamp } from "./api.ts";
 import type { Principal } from "./authentication.ts";
-import type { RefUpdate } from "./bare.ts";
+import { branchOf, type RefUpdate } from "./bare.ts";
 import { log } from "./commits.ts";
 import { isForward } from "./git.ts";
 import { accessOf, includes } from "./permissions.ts";
-import { type ActivityRecord, type RepositoryRecord, ZERO_SHA } from "./records.ts";
-import { accountShape } from "./shapes/accounts.ts";
-import { repositoryShape } from "./shapes/repositories.ts";
+import { followMoves } from "./pulls/follow.ts";
+import { checksRefusal, isExempt, names } from "./pulls/rules.ts";
+import { type ActivityRecord, type ProtectionRecord, type RepositoryRecord, ZERO_SHA } from "./rows.ts";
 
 /** What becomes of branches and tags: who may move them, and what is recorded and announced when they moved. */
 
 const COMMITS_IN_PAYLOAD = 20;
-
-const branchOf = (ref: string) => (ref.startsWith("refs/heads/") ? ref.slice("refs/heads/".length) : undefined);
 
 function protectionOf(github: GitHub, repository: RepositoryRecord, ref: string) {
   const branch = branchOf(ref);
@@ -30,19 +29,32 @@ export function refusalOf(
   const access = accessOf(github, repository, principal);
   if (!includes(access, "write")) return `Permission to ${repository.owner}/${repository.name}.git denied.`;
   const protection = protectionOf(github, repository, update.ref);
-  if (!protection) return undefined;
-  const refused = (why: string) => `GH006: Protected branch update failed for ${update.ref}. ${why}`;
-  const { restrictions, enforceAdmins, allowDeletions } = protection;
-  const exempt = !enforceAdmins && principal.kind === "user" && access === "admin";
-  if (restrictions && !exempt) {
-    const allowed =
-      principal.kind === "installation"
-        ? restrictions.apps.includes(github.options.app.slug)
-        : principal.kind === "user" && restrictions.users.includes(principal.account.login);
-    if (!allowed) return refused("You're not authorized to push to this branch.");
+  const reasons = protection ? brokenRules(github, repository, principal, update, protection) : [];
+  if (reasons.length === 0) return undefined;
+  return `GH006: Protected branch update failed for ${update.ref}.\n\n${reasons.map((why) => `- ${why}`).join("\n\n")}`;
+}
+
+/** What a protected branch has against an update that is no pull request's. */
+function brokenRules(
+  github: GitHub,
+  repository: RepositoryRecord,
+  principal: Principal,
+  { after }: RefUpdate,
+  protection: ProtectionRecord,
+): string[] {
+  const { restrictions, requiredReviews, requiredChecks, allowDeletions } = protection;
+  const deleting = after === ZERO_SHA;
+  const reasons = deleting && !allowDeletions ? ["Cannot delete this branch."] : [];
+  if (isExempt(github, repository, principal, protection)) return reasons;
+  if (restrictions && !names(github, restrictions, principal)) {
+    reasons.push("You're not authorized to push to this branch.");
   }
-  if (update.after === ZERO_SHA && !allowDeletions) return refused("Cannot delete this branch.");
-  return undefined;
+  if (deleting) return reasons;
+  if (requiredReviews && !names(github, requiredReviews.bypass, principal)) {
+    reasons.push("Changes must be made through a pull request.");
+  }
+  const unchecked = requiredChecks && checksRefusal(github, repository, requiredChecks, after);
+  return unchecked ? [...reasons, unchecked] : reasons;
 }
 
 /** Whether a ref may only move forward. */
@@ -67,16 +79,19 @@ async function typeOf(
  * Records what moved under the account that authenticated (never under what a commit says), signals it, and sends it as
  * a webhook. Resolves when it is recorded; the webhook goes its way meanwhile. The caller holds the repository's lock,
  * and read the record under it: otherwise a description that was changed during the push would be undone.
+ *
+ * @param kind where the moves aren't a push
  */
 export async function recordMoves(
   github: GitHub,
   repository: RepositoryRecord,
   account: Account,
   updates: readonly RefUpdate[],
+  kind?: "pr_merge",
 ): Promise<void> {
   const at = timestamp(github);
   const moves = await Promise.all(
-    updates.map(async (update) => ({ update, type: await typeOf(github, repository, update) })),
+    updates.map(async (update) => ({ update, type: kind ?? (await typeOf(github, repository, update)) })),
   );
   const pushed = github.records.transaction(() => {
     for (const { update, type } of moves) {
@@ -89,8 +104,9 @@ export async function recordMoves(
   const fullName = `${repository.owner}/${repository.name}`;
   for (const { update, type } of moves) {
     github.signals.emit({ type: "github.push", repository: fullName, ...update, pusher: account.login });
-    github.webhooks.publish("push", repository, () => pushPayload(github, pushed, account, update, type));
+    announce(github, pushed, account, "push", () => pushPayload(github, pushed, account, update, type));
   }
+  await followMoves(github, pushed, account, updates);
 }
 
 /** Source: https://docs.github.com/en/webhooks/webhook-events-and-payloads#push */
@@ -126,8 +142,6 @@ async function pushPayload(
     compare: `${page}/compare/${before.slice(0, 12)}...${after.slice(0, 12)}`,
     commits: shapes,
     head_commit: shapes.at(-1) ?? null,
-    repository: repositoryShape(github, repository),
     pusher: { name: sender.login, email: sender.email },
-    sender: accountShape(github.url, sender),
   };
 }

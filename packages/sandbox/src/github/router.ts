@@ -4,13 +4,21 @@ import { type ApiAnswer, type Endpoint, type GitHub, GitHubError, missing } from
 import type { Principal } from "./authentication.ts";
 import { appEndpoints } from "./endpoints/app.ts";
 import { branchEndpoints } from "./endpoints/branches.ts";
+import { checkSuiteEndpoints } from "./endpoints/check-suites.ts";
+import { checkEndpoints } from "./endpoints/checks.ts";
+import { commentEndpoints } from "./endpoints/comments.ts";
 import { commitEndpoints } from "./endpoints/commits.ts";
 import { contentEndpoints } from "./endpoints/contents.ts";
 import { gitDataEndpoints } from "./endpoints/git-data.ts";
 import { peopleEndpoints } from "./endpoints/people.ts";
+import { protectionEndpoints } from "./endpoints/protections.ts";
+import { pullCommitEndpoints } from "./endpoints/pull-commits.ts";
+import { pullEndpoints } from "./endpoints/pulls.ts";
 import { refEndpoints } from "./endpoints/refs.ts";
 import { repositoryEndpoints } from "./endpoints/repositories.ts";
+import { reviewEndpoints } from "./endpoints/reviews.ts";
 import { statusEndpoints } from "./endpoints/statuses.ts";
+import { requireNeeds } from "./permissions.ts";
 
 /** The first that matches answers: what is more specific stands before what takes the rest of a path. */
 const endpoints: readonly Endpoint[] = [
@@ -18,7 +26,14 @@ const endpoints: readonly Endpoint[] = [
   ...peopleEndpoints,
   ...repositoryEndpoints,
   ...branchEndpoints,
+  ...protectionEndpoints,
   ...statusEndpoints,
+  ...checkEndpoints,
+  ...checkSuiteEndpoints,
+  ...pullEndpoints,
+  ...pullCommitEndpoints,
+  ...reviewEndpoints,
+  ...commentEndpoints,
   ...commitEndpoints,
   ...refEndpoints,
   ...gitDataEndpoints,
@@ -53,6 +68,7 @@ export async function callApi(
     if (endpoint.method !== request.method) continue;
     const match = pattern.exec(url.pathname);
     if (!match) continue;
+    requireNeeds(principal, endpoint.needs);
     const params = Object.fromEntries(
       Object.entries(match.groups ?? {}).map(([name, value]) => [name, decodeURIComponent(value)]),
     );

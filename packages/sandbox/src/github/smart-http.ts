@@ -7,7 +7,7 @@ import { createGunzip } from "node:zlib";
 import { type RefUpdate, readRefs } from "./bare.ts";
 import { gitEnvironment } from "./git.ts";
 import { band, FLUSH, packet, readPackets } from "./packets.ts";
-import { ZERO_SHA } from "./records.ts";
+import { ZERO_SHA } from "./rows.ts";
 
 /**
  * git's smart HTTP protocol, by the two programs that `git http-backend` would run for it: a process less for each

@@ -1,7 +1,9 @@
 import { createHmac } from "node:crypto";
 import type { RandomSource, SandboxClock, Surroundings } from "../core/context.ts";
+import type { EventName } from "./app-permissions.ts";
 import { type GitHubOptions, INSTALLATION_ID } from "./options.ts";
-import type { DeliveryRecord, Records, RepositoryRecord } from "./records.ts";
+import type { Records } from "./records.ts";
+import type { DeliveryRecord, RepositoryRecord } from "./rows.ts";
 
 const DEADLINE_MS = 10_000;
 /** How long a stop waits for deliveries on their way; then they are cut off, and kept as failed. */
@@ -90,7 +92,7 @@ export function createWebhooks(
 
   return {
     /** Sends an event in the background; the payload is made there too. */
-    publish(event: string, repository: RepositoryRecord, makePayload: () => object | Promise<object>): void {
+    publish(event: EventName, repository: RepositoryRecord, makePayload: () => object | Promise<object>): void {
       const guid = random.uuid();
       inBackground(event, async () => {
         const made: { action?: string } = await makePayload();

@@ -1,70 +1,22 @@
-import { type ApiRequest, type Endpoint, type GitHub, GitHubError, missing, notFound, requireApp } from "../api.ts";
+import { type ApiAnswer, type ApiRequest, type Endpoint, type GitHub, GitHubError, maySee, notFound } from "../api.ts";
+import { narrowedPermissions } from "../app-permissions.ts";
 import { INSTALLATION_ID } from "../options.ts";
 import { pageOf } from "../paging.ts";
-import { accountShape, FOUNDED } from "../shapes/accounts.ts";
+import { accessOf } from "../permissions.ts";
+import type { RepositoryRecord } from "../rows.ts";
+import { appShape, installationShape } from "../shapes/apps.ts";
 import { repositoryShape } from "../shapes/repositories.ts";
 import type { Schemas } from "../shapes/schemas.ts";
 import { deliveryEndpoints } from "./deliveries.ts";
 
 /** The App, its installation and its tokens. Source: https://docs.github.com/en/rest/apps */
 
-const permissions = {
-  administration: "write",
-  checks: "write",
-  contents: "write",
-  metadata: "read",
-  pull_requests: "write",
-  statuses: "write",
-} as const;
-const events = ["push", "repository"];
-
-function appShape({ options, accounts, url }: GitHub): Schemas["integration"] {
-  const { id, slug } = options.app;
-  return {
-    id,
-    slug,
-    node_id: "A_1",
-    client_id: `Iv1.${id}`,
-    owner: accountShape(url, accounts.organisation),
-    name: "Turnpike",
-    description: "",
-    external_url: url,
-    html_url: `${url}/apps/${slug}`,
-    created_at: FOUNDED,
-    updated_at: FOUNDED,
-    permissions,
-    events,
-  };
-}
-
-function installationShape({ options, accounts, url }: GitHub): Schemas["installation"] {
-  return {
-    id: INSTALLATION_ID,
-    account: accountShape(url, accounts.organisation),
-    repository_selection: "all",
-    access_tokens_url: `${url}/app/installations/${INSTALLATION_ID}/access_tokens`,
-    repositories_url: `${url}/installation/repositories`,
-    html_url: `${url}/organizations/${options.organisation}/settings/installations/${INSTALLATION_ID}`,
-    app_id: options.app.id,
-    app_slug: options.app.slug,
-    target_id: accounts.organisation.id,
-    target_type: "Organization",
-    permissions,
-    events,
-    single_file_name: null,
-    suspended_by: null,
-    suspended_at: null,
-    created_at: FOUNDED,
-    updated_at: FOUNDED,
-  };
-}
-
 function installationOf(path: string, isIt: (github: GitHub, request: ApiRequest) => boolean): Endpoint {
   return {
     method: "GET",
     path,
+    needs: "app",
     handle(github, request) {
-      requireApp(request);
       if (!isIt(github, request)) throw notFound();
       return { status: 200, body: installationShape(github) };
     },
@@ -76,20 +28,59 @@ const ofRepository = ({ records }: GitHub, { params }: ApiRequest) =>
   records.repository(params.owner ?? "", params.repo ?? "") !== undefined;
 const ofId = (_github: GitHub, { params }: ApiRequest) => params.id === String(INSTALLATION_ID);
 
+/** The only repositories that a token shall be for, by what names them; undefined: all. */
+function selectedRepositories(github: GitHub, { body }: ApiRequest): readonly RepositoryRecord[] | undefined {
+  const { repositories: names, repository_ids: ids } = body;
+  if (!Array.isArray(names) && !Array.isArray(ids)) return undefined;
+  const all = github.records.repositories(github.options.organisation);
+  const named = [
+    ...(Array.isArray(names)
+      ? names.map((name) => github.records.repository(github.options.organisation, String(name)))
+      : []),
+    ...(Array.isArray(ids) ? ids.map((id) => all.find((candidate) => candidate.id === id)) : []),
+  ];
+  const found = named.filter((repository) => repository !== undefined);
+  if (found.length < named.length || found.length === 0) {
+    const why = "There is at least one repository that does not exist or is not accessible to the parent installation.";
+    throw new GitHubError(422, why);
+  }
+  return found;
+}
+
+/** A token for everything that was granted, or for less; 422 for more. */
+function createToken(github: GitHub, request: ApiRequest): ApiAnswer {
+  if (!ofId(github, request)) throw notFound();
+  const permissions = narrowedPermissions(request.body.permissions);
+  if (!permissions) throw new GitHubError(422, "The permissions requested are not granted to this installation.");
+  const selected = selectedRepositories(github, request);
+  const { token, expiresAt } = github.authentication.issueToken(
+    permissions,
+    selected?.map(({ id }) => id),
+  );
+  const body: Schemas["installation-token"] = {
+    token,
+    expires_at: expiresAt,
+    permissions,
+    repository_selection: selected ? "selected" : "all",
+    ...(selected && { repositories: selected.map((repository) => repositoryShape(github, repository, "admin")) }),
+  };
+  return { status: 201, body };
+}
+
 export const appEndpoints: readonly Endpoint[] = [
   {
     method: "GET",
     path: "/app",
-    handle(github, request) {
-      requireApp(request);
+    needs: "app",
+    handle(github) {
       return { status: 200, body: appShape(github) };
     },
   },
   {
     method: "GET",
     path: "/app/installations",
+    needs: "app",
     handle(github, request) {
-      requireApp(request);
       const { items, headers } = pageOf(github, request, [installationShape(github)]);
       return { status: 200, body: items, headers };
     },
@@ -101,34 +92,26 @@ export const appEndpoints: readonly Endpoint[] = [
   {
     method: "POST",
     path: "/app/installations/{id}/access_tokens",
-    handle(github, request) {
-      requireApp(request);
-      if (!ofId(github, request)) throw notFound();
-      const { repositories, repository_ids: ids, permissions: narrowed } = request.body;
-      if (repositories || ids || narrowed) {
-        throw missing("installation tokens for single repositories or permissions");
-      }
-      const { token, expiresAt } = github.authentication.issueToken();
-      const body: Schemas["installation-token"] = {
-        token,
-        expires_at: expiresAt,
-        permissions,
-        repository_selection: "all",
-      };
-      return { status: 201, body };
-    },
+    needs: "app",
+    handle: createToken,
   },
   {
     method: "GET",
     path: "/installation/repositories",
+    needs: "metadata:read",
     handle(github, request) {
       if (request.principal.kind !== "installation") {
         throw new GitHubError(403, "You must authenticate with an installation access token");
       }
-      const all = github.records.repositories(github.options.organisation);
+      const all = github.records
+        .repositories(github.options.organisation)
+        .filter((repository) => maySee(request.principal, repository));
       const { items, headers } = pageOf(github, request, all);
-      const repositories = items.map((repository) => repositoryShape(github, repository, "admin"));
-      return { status: 200, body: { total_count: all.length, repository_selection: "all", repositories }, headers };
+      const repositories = items.map((repository) =>
+        repositoryShape(github, repository, accessOf(github, repository, request.principal)),
+      );
+      const selection = request.principal.repositories ? "selected" : "all";
+      return { status: 200, body: { total_count: all.length, repository_selection: selection, repositories }, headers };
     },
   },
   ...deliveryEndpoints,

@@ -115,7 +115,7 @@ async function compare(github: GitHub, request: ApiRequest): Promise<ApiAnswer> 
 }
 
 export const commitEndpoints: readonly Endpoint[] = [
-  { method: "GET", path: "/repos/{owner}/{repo}/commits", handle: list },
-  { method: "GET", path: "/repos/{owner}/{repo}/commits/{ref+}", handle: get },
-  { method: "GET", path: "/repos/{owner}/{repo}/compare/{basehead+}", handle: compare },
+  { method: "GET", path: "/repos/{owner}/{repo}/commits", needs: "contents:read", handle: list },
+  { method: "GET", path: "/repos/{owner}/{repo}/commits/{ref+}", needs: "contents:read", handle: get },
+  { method: "GET", path: "/repos/{owner}/{repo}/compare/{basehead+}", needs: "contents:read", handle: compare },
 ];

@@ -8,7 +8,7 @@ import {
   repositoryOf,
 } from "../api.ts";
 import { git, resolveCommit } from "../git.ts";
-import type { RepositoryRecord } from "../records.ts";
+import type { RepositoryRecord } from "../rows.ts";
 import type { Schemas } from "../shapes/schemas.ts";
 
 /** Files and folders at a commit. Source: https://docs.github.com/en/rest/repos/contents */
@@ -86,7 +86,7 @@ async function get(github: GitHub, request: ApiRequest): Promise<ApiAnswer> {
 }
 
 export const contentEndpoints: readonly Endpoint[] = [
-  { method: "GET", path: "/repos/{owner}/{repo}/contents", handle: get },
-  { method: "GET", path: "/repos/{owner}/{repo}/contents/", handle: get },
-  { method: "GET", path: "/repos/{owner}/{repo}/contents/{path+}", handle: get },
+  { method: "GET", path: "/repos/{owner}/{repo}/contents", needs: "contents:read", handle: get },
+  { method: "GET", path: "/repos/{owner}/{repo}/contents/", needs: "contents:read", handle: get },
+  { method: "GET", path: "/repos/{owner}/{repo}/contents/{path+}", needs: "contents:read", handle: get },
 ];

@@ -1,7 +1,7 @@
-import { type ApiRequest, type Endpoint, type GitHub, notFound, requireApp } from "../api.ts";
+import { type ApiRequest, type Endpoint, type GitHub, notFound } from "../api.ts";
 import { INSTALLATION_ID } from "../options.ts";
 import { linkHeader, paging } from "../paging.ts";
-import type { DeliveryRecord } from "../records.ts";
+import type { DeliveryRecord } from "../rows.ts";
 import type { Schemas } from "../shapes/schemas.ts";
 import { deliveryHeaders } from "../webhooks.ts";
 
@@ -47,8 +47,8 @@ export const deliveryEndpoints: readonly Endpoint[] = [
   {
     method: "GET",
     path: "/app/hook/config",
-    handle({ options }, request) {
-      requireApp(request);
+    needs: "app",
+    handle({ options }) {
       const body: Schemas["webhook-config"] = {
         content_type: "json",
         insecure_ssl: "0",
@@ -61,8 +61,8 @@ export const deliveryEndpoints: readonly Endpoint[] = [
   {
     method: "GET",
     path: "/app/hook/deliveries",
+    needs: "app",
     handle(github, request) {
-      requireApp(request);
       const { perPage } = paging(request.query);
       const cursor = Number(request.query.get("cursor") ?? Number.POSITIVE_INFINITY);
       const all = github.records.deliveries().filter(({ id }) => id < cursor);
@@ -75,16 +75,16 @@ export const deliveryEndpoints: readonly Endpoint[] = [
   {
     method: "GET",
     path: "/app/hook/deliveries/{id}",
+    needs: "app",
     handle(github, request) {
-      requireApp(request);
       return { status: 200, body: deliveryShape(github, deliveryOf(github, request)) };
     },
   },
   {
     method: "POST",
     path: "/app/hook/deliveries/{id}/attempts",
+    needs: "app",
     handle(github, request) {
-      requireApp(request);
       github.webhooks.redeliver(deliveryOf(github, request));
       return { status: 202, body: {} };
     },

@@ -15,8 +15,8 @@ import {
 } from "../api.ts";
 import { type GitPerson, readCommit } from "../commits.ts";
 import { git, gitLine, resolveCommit, resolveObject } from "../git.ts";
-import { requireAccess } from "../permissions.ts";
-import type { RepositoryRecord } from "../records.ts";
+import { actorOf, requireAccess } from "../permissions.ts";
+import type { RepositoryRecord } from "../rows.ts";
 import { gitCommitShape } from "../shapes/commits.ts";
 import type { Schemas } from "../shapes/schemas.ts";
 
@@ -148,7 +148,7 @@ async function getCommit(github: GitHub, request: ApiRequest): Promise<ApiAnswer
 /** Who a commit names, from what was sent; who asks, where nothing was. */
 function personOf(github: GitHub, { principal }: ApiRequest, sent: unknown, otherwise?: GitPerson): GitPerson {
   const { name, email, date } = (sent ?? {}) as Partial<Record<string, unknown>>;
-  const account = principal.kind === "app" ? github.accounts.bot : principal.account;
+  const account = actorOf(github, principal);
   return {
     name: text(name) ?? otherwise?.name ?? account.name,
     email: text(email) ?? otherwise?.email ?? (account.email || `${account.login}@users.noreply.github.com`),
@@ -191,10 +191,10 @@ async function createCommit(github: GitHub, request: ApiRequest): Promise<ApiAns
 }
 
 export const gitDataEndpoints: readonly Endpoint[] = [
-  { method: "GET", path: "/repos/{owner}/{repo}/git/blobs/{sha}", handle: getBlob },
-  { method: "POST", path: "/repos/{owner}/{repo}/git/blobs", handle: createBlob },
-  { method: "GET", path: "/repos/{owner}/{repo}/git/trees/{sha}", handle: getTree },
-  { method: "POST", path: "/repos/{owner}/{repo}/git/trees", handle: createTree },
-  { method: "GET", path: "/repos/{owner}/{repo}/git/commits/{sha}", handle: getCommit },
-  { method: "POST", path: "/repos/{owner}/{repo}/git/commits", handle: createCommit },
+  { method: "GET", path: "/repos/{owner}/{repo}/git/blobs/{sha}", needs: "contents:read", handle: getBlob },
+  { method: "POST", path: "/repos/{owner}/{repo}/git/blobs", needs: "contents:write", handle: createBlob },
+  { method: "GET", path: "/repos/{owner}/{repo}/git/trees/{sha}", needs: "contents:read", handle: getTree },
+  { method: "POST", path: "/repos/{owner}/{repo}/git/trees", needs: "contents:write", handle: createTree },
+  { method: "GET", path: "/repos/{owner}/{repo}/git/commits/{sha}", needs: "contents:read", handle: getCommit },
+  { method: "POST", path: "/repos/{owner}/{repo}/git/commits", needs: "contents:write", handle: createCommit },
 ];

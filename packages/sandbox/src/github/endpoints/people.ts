@@ -20,6 +20,7 @@ export const peopleEndpoints: readonly Endpoint[] = [
   {
     method: "GET",
     path: "/user",
+    needs: "nothing",
     handle({ url }, { principal }) {
       if (principal.kind !== "user") throw new GitHubError(403, "Resource not accessible by integration");
       return { status: 200, body: userShape(url, principal.account) };
@@ -28,6 +29,7 @@ export const peopleEndpoints: readonly Endpoint[] = [
   {
     method: "GET",
     path: "/users/{login}",
+    needs: "nothing",
     handle({ url, accounts }, { params }) {
       const account = accounts.find(params.login ?? "");
       if (!account) throw notFound();
@@ -37,6 +39,7 @@ export const peopleEndpoints: readonly Endpoint[] = [
   {
     method: "GET",
     path: "/orgs/{owner}",
+    needs: "nothing",
     handle({ url, accounts }, { params }) {
       if (!accounts.isOrganisation(params.owner ?? "")) throw notFound();
       return { status: 200, body: organisationShape(url, accounts.organisation) };
@@ -45,6 +48,7 @@ export const peopleEndpoints: readonly Endpoint[] = [
   {
     method: "GET",
     path: "/repos/{owner}/{repo}/collaborators/{login}/permission",
+    needs: "metadata:read",
     handle(github, request) {
       const repository = repositoryOf(github, request);
       const account = github.accounts.member(request.params.login ?? "");
@@ -61,6 +65,7 @@ export const peopleEndpoints: readonly Endpoint[] = [
   {
     method: "PUT",
     path: "/repos/{owner}/{repo}/collaborators/{login}",
+    needs: "administration:write",
     handle(github, request) {
       const repository = repositoryOf(github, request);
       requireAccess(github, repository, request.principal, "admin");

@@ -12,8 +12,8 @@ import { type RefUpdate, readRefs } from "../bare.ts";
 import { git, isForward, resolveCommit } from "../git.ts";
 import { pageOf } from "../paging.ts";
 import { requireAccess } from "../permissions.ts";
-import { type RepositoryRecord, ZERO_SHA } from "../records.ts";
 import { mustMoveForward, recordMoves, refusalOf } from "../ref-moves.ts";
+import { type RepositoryRecord, ZERO_SHA } from "../rows.ts";
 import { refShape } from "../shapes/refs.ts";
 
 /** Branches and tags as git refs, moved without a push. Source: https://docs.github.com/en/rest/git/refs */
@@ -86,6 +86,7 @@ export const refEndpoints: readonly Endpoint[] = [
   {
     method: "GET",
     path: "/repos/{owner}/{repo}/git/ref/{ref+}",
+    needs: "contents:read",
     handle(github, request) {
       const repository = repositoryOf(github, request);
       const refs = readRefs(github.directoryOf(repository));
@@ -99,6 +100,7 @@ export const refEndpoints: readonly Endpoint[] = [
   {
     method: "GET",
     path: "/repos/{owner}/{repo}/git/matching-refs/{ref+}",
+    needs: "contents:read",
     handle(github, request) {
       const repository = repositoryOf(github, request);
       const prefix = `refs/${request.params.ref}`;
@@ -110,7 +112,7 @@ export const refEndpoints: readonly Endpoint[] = [
       return { status: 200, body: items, headers };
     },
   },
-  { method: "POST", path: "/repos/{owner}/{repo}/git/refs", handle: create },
-  { method: "PATCH", path: "/repos/{owner}/{repo}/git/refs/{ref+}", handle: update },
-  { method: "DELETE", path: "/repos/{owner}/{repo}/git/refs/{ref+}", handle: remove },
+  { method: "POST", path: "/repos/{owner}/{repo}/git/refs", needs: "contents:write", handle: create },
+  { method: "PATCH", path: "/repos/{owner}/{repo}/git/refs/{ref+}", needs: "contents:write", handle: update },
+  { method: "DELETE", path: "/repos/{owner}/{repo}/git/refs/{ref+}", needs: "contents:write", handle: remove },
 ];

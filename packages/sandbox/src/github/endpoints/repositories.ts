@@ -1,4 +1,5 @@
 import { rmSync } from "node:fs";
+import { announce } from "../announce.ts";
 import {
   type ApiAnswer,
   type ApiRequest,
@@ -6,6 +7,7 @@ import {
   type GitHub,
   GitHubError,
   invalid,
+  maySee,
   missing,
   notFound,
   repositoryOf,
@@ -14,9 +16,8 @@ import {
 } from "../api.ts";
 import { initBare, readRefs, setHead } from "../bare.ts";
 import { linkHeader, pageOf, paging } from "../paging.ts";
-import { accessOf, mayCreate, requireAccess } from "../permissions.ts";
-import type { ActivityRecord, RepositoryRecord } from "../records.ts";
-import { accountShape } from "../shapes/accounts.ts";
+import { accessOf, actorOf, mayCreate, requireAccess } from "../permissions.ts";
+import type { ActivityRecord, RepositoryRecord } from "../rows.ts";
 import { activityShape } from "../shapes/refs.ts";
 import { repositoryShape } from "../shapes/repositories.ts";
 
@@ -61,19 +62,17 @@ function create(github: GitHub, request: ApiRequest): ApiAnswer {
     draft,
     principal.kind === "user" ? principal.account.login : undefined,
   );
-  announce(github, request, repository, "created");
+  announceRepository(github, request, repository, "created");
   return { status: 201, body: shapeOf(github, request, repository) };
 }
 
-function announce(github: GitHub, { principal }: ApiRequest, repository: RepositoryRecord, action: string): void {
-  const sender = principal.kind === "app" ? github.accounts.bot : principal.account;
-  const organization = github.accounts.organisation;
-  github.webhooks.publish("repository", repository, () => ({
-    action,
-    repository: repositoryShape(github, repository),
-    organization: accountShape(github.url, organization),
-    sender: accountShape(github.url, sender),
-  }));
+function announceRepository(
+  github: GitHub,
+  { principal }: ApiRequest,
+  repository: RepositoryRecord,
+  action: "created" | "deleted",
+): void {
+  announce(github, repository, actorOf(github, principal), "repository", () => ({ action }));
 }
 
 async function change(github: GitHub, request: ApiRequest): Promise<ApiAnswer> {
@@ -115,7 +114,7 @@ async function remove(github: GitHub, request: ApiRequest): Promise<ApiAnswer> {
     if (repositoryOf(github, request).id !== repository.id) throw notFound();
     github.records.removeRepository(repository);
     rmSync(github.directoryOf(repository), { recursive: true, force: true });
-    announce(github, request, repository, "deleted");
+    announceRepository(github, request, repository, "deleted");
     return { status: 204 };
   });
 }
@@ -147,23 +146,29 @@ function activity(github: GitHub, request: ApiRequest): ApiAnswer {
 }
 
 export const repositoryEndpoints: readonly Endpoint[] = [
-  { method: "POST", path: "/orgs/{owner}/repos", handle: create },
+  { method: "POST", path: "/orgs/{owner}/repos", needs: "administration:write", handle: create },
   {
     method: "GET",
     path: "/orgs/{owner}/repos",
+    needs: "metadata:read",
     handle(github, request) {
       const { owner = "" } = request.params;
       if (!github.accounts.isOrganisation(owner)) throw notFound();
-      const { items, headers } = pageOf(github, request, github.records.repositories(owner));
+      const { items, headers } = pageOf(
+        github,
+        request,
+        github.records.repositories(owner).filter((repository) => maySee(request.principal, repository)),
+      );
       return { status: 200, body: items.map((repository) => shapeOf(github, request, repository)), headers };
     },
   },
   {
     method: "GET",
     path: "/repos/{owner}/{repo}",
+    needs: "metadata:read",
     handle: (github, request) => ({ status: 200, body: shapeOf(github, request, repositoryOf(github, request)) }),
   },
-  { method: "PATCH", path: "/repos/{owner}/{repo}", handle: change },
-  { method: "DELETE", path: "/repos/{owner}/{repo}", handle: remove },
-  { method: "GET", path: "/repos/{owner}/{repo}/activity", handle: activity },
+  { method: "PATCH", path: "/repos/{owner}/{repo}", needs: "administration:write", handle: change },
+  { method: "DELETE", path: "/repos/{owner}/{repo}", needs: "administration:write", handle: remove },
+  { method: "GET", path: "/repos/{owner}/{repo}/activity", needs: "contents:read", handle: activity },
 ];

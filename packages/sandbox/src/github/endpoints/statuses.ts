@@ -1,3 +1,4 @@
+import { announce } from "../announce.ts";
 import {
   type ApiAnswer,
   type ApiRequest,
@@ -9,11 +10,14 @@ import {
   text,
   timestamp,
 } from "../api.ts";
+import { branchOf, readRefs } from "../bare.ts";
+import { readCommit } from "../commits.ts";
 import { resolveCommit } from "../git.ts";
 import { pageOf } from "../paging.ts";
-import { requireAccess } from "../permissions.ts";
-import type { RepositoryRecord, StatusRecord } from "../records.ts";
+import { actorOf, requireAccess } from "../permissions.ts";
+import type { RepositoryRecord, StatusRecord } from "../rows.ts";
 import { accountShape } from "../shapes/accounts.ts";
+import { commitShape } from "../shapes/commits.ts";
 import { repositoryShape } from "../shapes/repositories.ts";
 import { nodeId, type Schemas } from "../shapes/schemas.ts";
 
@@ -66,10 +70,40 @@ async function create(github: GitHub, request: ApiRequest): Promise<ApiAnswer> {
     context: text(body.context) ?? "default",
     description,
     targetUrl: text(body.target_url) ?? null,
-    creator: principal.kind === "app" ? "" : principal.account.login,
+    creator: actorOf(github, principal).login,
     at: timestamp(github),
   });
+  announce(github, repository, actorOf(github, principal), "status", () =>
+    statusPayload(github, repository, sha, status),
+  );
   return { status: 201, body: statusShape(github, apiOf(github, repository), sha, status) };
+}
+
+/** Source: https://docs.github.com/en/webhooks/webhook-events-and-payloads#status */
+async function statusPayload(github: GitHub, repository: RepositoryRecord, sha: string, status: StatusRecord) {
+  const directory = github.directoryOf(repository);
+  const commit = await readCommit(directory, sha);
+  const api = apiOf(github, repository);
+  const branches = [...readRefs(directory)].flatMap(([ref, head]) => {
+    const name = head === sha ? branchOf(ref) : undefined;
+    if (!name) return [];
+    const isProtected = github.records.protection(repository, name) !== undefined;
+    return [{ name, commit: { sha, url: `${api}/commits/${sha}` }, protected: isProtected }];
+  });
+  return {
+    id: status.id,
+    sha,
+    name: `${repository.owner}/${repository.name}`,
+    state: status.state,
+    context: status.context,
+    description: status.description,
+    target_url: status.targetUrl,
+    avatar_url: null,
+    commit: commit && commitShape(github, repository, commit),
+    branches,
+    created_at: status.at,
+    updated_at: status.at,
+  };
 }
 
 /** The newest of each context, and what they come to: one that failed fails all, one that is pending keeps all so. */
@@ -96,11 +130,12 @@ async function combined(github: GitHub, request: ApiRequest): Promise<ApiAnswer>
 }
 
 export const statusEndpoints: readonly Endpoint[] = [
-  { method: "POST", path: "/repos/{owner}/{repo}/statuses/{sha}", handle: create },
-  { method: "GET", path: "/repos/{owner}/{repo}/commits/{ref+}/status", handle: combined },
+  { method: "POST", path: "/repos/{owner}/{repo}/statuses/{sha}", needs: "statuses:write", handle: create },
+  { method: "GET", path: "/repos/{owner}/{repo}/commits/{ref+}/status", needs: "statuses:read", handle: combined },
   {
     method: "GET",
     path: "/repos/{owner}/{repo}/commits/{ref+}/statuses",
+    needs: "statuses:read",
     async handle(github, request) {
       const repository = repositoryOf(github, request);
       const sha = await requireCommit(github, repository, request.params.ref ?? "");

@@ -2,7 +2,7 @@ import type { GitHub } from "../api.ts";
 import { readRefs } from "../bare.ts";
 import { type GitCommit, log } from "../commits.ts";
 import { git, resolveCommit } from "../git.ts";
-import type { RepositoryRecord } from "../records.ts";
+import type { RepositoryRecord } from "../rows.ts";
 import { type Crumb, type Html, html, list, page } from "./html.ts";
 
 const COMMITS = 20;

@@ -1,6 +1,6 @@
 import type { GitHub } from "../api.ts";
 import type { ChangedFile, GitCommit } from "../commits.ts";
-import type { RepositoryRecord } from "../records.ts";
+import type { RepositoryRecord } from "../rows.ts";
 import { accountShape } from "./accounts.ts";
 import type { Schemas } from "./schemas.ts";
 

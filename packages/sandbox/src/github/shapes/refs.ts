@@ -1,6 +1,7 @@
 import type { GitHub } from "../api.ts";
-import type { ActivityRecord, ProtectionRecord, RepositoryRecord } from "../records.ts";
+import type { ActivityRecord, ProtectionRecord, RepositoryRecord, RequiredChecks, RequiredReviews } from "../rows.ts";
 import { accountShape } from "./accounts.ts";
+import { appShape } from "./apps.ts";
 import { nodeId, type Schemas } from "./schemas.ts";
 
 /** Refs, who moved them, and what protects them, as GitHub shows them. API version 2022-11-28. */
@@ -34,34 +35,68 @@ export function activityShape(github: GitHub, activity: ActivityRecord): Schemas
   };
 }
 
+/** @param api of the branch's protection */
+function reviewsShape(
+  api: string,
+  { count, dismissStale, lastPush, bypass }: RequiredReviews,
+  actors: (named: RequiredReviews["bypass"]) => {
+    users: Schemas["simple-user"][];
+    apps: ReturnType<typeof appShape>[];
+  },
+): Schemas["protected-branch-pull-request-review"] {
+  const { users, apps } = actors(bypass);
+  return {
+    url: `${api}/required_pull_request_reviews`,
+    dismiss_stale_reviews: dismissStale,
+    require_code_owner_reviews: false,
+    required_approving_review_count: count,
+    require_last_push_approval: lastPush,
+    bypass_pull_request_allowances: { users, teams: [], apps },
+  };
+}
+
+function checksShape(api: string, { strict, checks }: RequiredChecks): Schemas["status-check-policy"] {
+  const url = `${api}/required_status_checks`;
+  return {
+    url,
+    strict,
+    contexts: checks.map(({ context }) => context),
+    contexts_url: `${url}/contexts`,
+    checks: checks.map(({ context, appId }) => ({ context, app_id: appId })),
+  };
+}
+
 export function protectionShape(
   github: GitHub,
   { owner, name }: RepositoryRecord,
   branch: string,
-  { restrictions, enforceAdmins, allowForcePushes, allowDeletions }: ProtectionRecord,
-): Schemas["protected-branch"] {
+  protection: ProtectionRecord,
+): Schemas["branch-protection"] {
+  const { restrictions, requiredChecks, requiredReviews } = protection;
   const api = `${github.url}/repos/${owner}/${name}/branches/${encodeURIComponent(branch)}/protection`;
-  const account = (login: string) => {
-    const found = github.accounts.find(login);
-    return found ? [accountShape(github.url, found)] : [];
-  };
-  const shape: Schemas["protected-branch"] = {
-    url: api,
-    enforce_admins: { url: `${api}/enforce_admins`, enabled: enforceAdmins },
-    allow_force_pushes: { enabled: allowForcePushes },
-    allow_deletions: { enabled: allowDeletions },
-  };
-  if (!restrictions) return shape;
+  const actors = ({ users, apps }: RequiredReviews["bypass"]) => ({
+    users: users.flatMap((login) => {
+      const found = github.accounts.find(login);
+      return found ? [accountShape(github.url, found)] : [];
+    }),
+    apps: apps.map(() => appShape(github)),
+  });
   return {
-    ...shape,
-    restrictions: {
-      url: `${api}/restrictions`,
-      users_url: `${api}/restrictions/users`,
-      teams_url: `${api}/restrictions/teams`,
-      apps_url: `${api}/restrictions/apps`,
-      users: restrictions.users.flatMap(account),
-      teams: [],
-      apps: restrictions.apps.map((slug) => ({ id: github.options.app.id, slug })),
-    },
+    url: api,
+    enforce_admins: { url: `${api}/enforce_admins`, enabled: protection.enforceAdmins },
+    allow_force_pushes: { enabled: protection.allowForcePushes },
+    allow_deletions: { enabled: protection.allowDeletions },
+    ...(requiredChecks && { required_status_checks: checksShape(api, requiredChecks) }),
+    ...(requiredReviews && { required_pull_request_reviews: reviewsShape(api, requiredReviews, actors) }),
+    ...(restrictions && {
+      restrictions: {
+        url: `${api}/restrictions`,
+        users_url: `${api}/restrictions/users`,
+        teams_url: `${api}/restrictions/teams`,
+        apps_url: `${api}/restrictions/apps`,
+        ...actors(restrictions),
+        teams: [],
+      },
+    }),
   };
 }

@@ -1,6 +1,6 @@
 import type { Access } from "../accounts.ts";
 import type { GitHub } from "../api.ts";
-import type { RepositoryRecord } from "../records.ts";
+import type { RepositoryRecord } from "../rows.ts";
 import { accountShape } from "./accounts.ts";
 import { nodeId, type Schemas } from "./schemas.ts";
 
@@ -54,6 +54,7 @@ export function repositoryShape(github: GitHub, repository: RepositoryRecord, ac
     has_wiki: false,
     has_pages: false,
     has_discussions: false,
+    has_downloads: false,
     archived: false,
     disabled: false,
     topics: [],

@@ -1,0 +1,122 @@
+import { type GitHub, GitHubError, timestamp } from "../api.ts";
+import type { Principal } from "../authentication.ts";
+import { readRefs } from "../bare.ts";
+import { log } from "../commits.ts";
+import { git, gitLine, isForward } from "../git.ts";
+import { actorOf } from "../permissions.ts";
+import { recordMoves } from "../ref-moves.ts";
+import type { PullRecord, RepositoryRecord } from "../rows.ts";
+import { mergedTree } from "./facts.ts";
+import { closePull } from "./follow.ts";
+import { checksRefusal, isExempt, names, reviewsRefusal } from "./rules.ts";
+
+/** Merging a pull request. Source: https://docs.github.com/en/rest/pulls/pulls#merge-a-pull-request */
+
+export interface MergeRequest {
+  readonly method: "merge" | "squash";
+  /** The head that is meant, where the caller says so. */
+  readonly sha: string | undefined;
+  readonly title: string | undefined;
+  readonly message: string | undefined;
+}
+
+const MOST_SQUASHED = 250;
+
+const notMergeable = (why = "Pull Request is not mergeable") => new GitHubError(405, why);
+
+/** Raises GitHub's 405 where the base's rules keep a pull request out. */
+async function requireRules(
+  github: GitHub,
+  repository: RepositoryRecord,
+  principal: Principal,
+  pull: PullRecord,
+  base: string,
+): Promise<void> {
+  const protection = github.records.protection(repository, pull.baseRef);
+  if (!protection || isExempt(github, repository, principal, protection)) return;
+  const { restrictions, requiredReviews, requiredChecks } = protection;
+  if (restrictions && !names(github, restrictions, principal)) {
+    throw notMergeable("You're not authorized to push to this branch.");
+  }
+  const unreviewed = requiredReviews && reviewsRefusal(github, repository, requiredReviews, pull);
+  if (unreviewed) throw notMergeable(unreviewed);
+  const unchecked = requiredChecks && checksRefusal(github, repository, requiredChecks, pull.headSha);
+  if (unchecked) throw notMergeable(unchecked);
+  if (requiredChecks?.strict && !(await isForward(github.directoryOf(repository), base, pull.headSha))) {
+    throw notMergeable("The head branch is not up to date with the base branch.");
+  }
+}
+
+/** The message of a merge's commit, as GitHub writes it where the caller says nothing. */
+async function messageOf(
+  directory: string,
+  repository: RepositoryRecord,
+  pull: PullRecord,
+  { method, title, message }: MergeRequest,
+  base: string,
+): Promise<string> {
+  if (method === "merge") {
+    const head = `${repository.owner}/${pull.headRef}`;
+    return `${title ?? `Merge pull request #${pull.number} from ${head}`}\n\n${message ?? pull.title}`;
+  }
+  const commits = (await log(directory, { range: `${base}..${pull.headSha}`, limit: MOST_SQUASHED })) ?? [];
+  const messages = commits.toReversed().map((commit) => commit.message);
+  const told = messages.length === 1 ? (messages[0] ?? "").split("\n").slice(1).join("\n").trim() : listed(messages);
+  return `${title ?? `${pull.title} (#${pull.number})`}\n\n${message ?? told}`.trim();
+}
+
+const listed = (messages: readonly string[]) => messages.map((message) => `* ${message}`).join("\n\n");
+
+/**
+ * Merges a pull request and moves its base, under the lock of its repository, which the caller holds. Raises GitHub's 405
+ * where a rule or a conflict is in the way, 409 where the head isn't the one that is meant.
+ *
+ * @returns sha of the commit that the base is at now
+ */
+export async function mergePull(
+  github: GitHub,
+  repository: RepositoryRecord,
+  principal: Principal,
+  pull: PullRecord,
+  request: MergeRequest,
+): Promise<string> {
+  const directory = github.directoryOf(repository);
+  const base = readRefs(directory).get(`refs/heads/${pull.baseRef}`);
+  if (pull.state !== "open" || !base) throw notMergeable();
+  if (pull.draft) throw notMergeable("Pull Request is still a draft");
+  if (request.sha !== undefined && request.sha !== pull.headSha) {
+    throw new GitHubError(409, "Head branch was modified. Review and try the merge again.");
+  }
+  await requireRules(github, repository, principal, pull, base);
+  const tree = await mergedTree(directory, base, pull.headSha);
+  if (!tree) throw notMergeable();
+  const merger = actorOf(github, principal);
+  const author = request.method === "squash" ? (github.accounts.find(pull.author) ?? merger) : merger;
+  const date = timestamp(github);
+  const parents = request.method === "merge" ? [base, pull.headSha] : [base];
+  const sha = await gitLine(
+    directory,
+    ["commit-tree", ...parents.flatMap((parent) => ["-p", parent]), "-F", "-", tree],
+    {
+      input: await messageOf(directory, repository, pull, request, base),
+      env: {
+        GIT_AUTHOR_NAME: author.name,
+        GIT_AUTHOR_EMAIL: author.email || `${author.login}@users.noreply.github.com`,
+        GIT_AUTHOR_DATE: date,
+        GIT_COMMITTER_NAME: "GitHub",
+        GIT_COMMITTER_EMAIL: "noreply@github.com",
+        GIT_COMMITTER_DATE: date,
+      },
+    },
+  );
+  if (!sha || !(await git(directory, ["update-ref", `refs/heads/${pull.baseRef}`, sha, base]))) throw notMergeable();
+  const update = { ref: `refs/heads/${pull.baseRef}`, before: base, after: sha };
+  await recordMoves(github, repository, merger, [update], "pr_merge");
+  // A merge commit contains the head, so the move itself has ended the pull request; a squashed one doesn't.
+  const ended = github.records.pull(repository, pull.number);
+  if (ended?.state === "open") {
+    const merge = { at: timestamp(github), by: merger.login, sha };
+    closePull(github, repository, ended, merger, { merge, baseSha: base });
+  }
+  return sha;
+}
