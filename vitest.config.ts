@@ -8,6 +8,7 @@ export default defineConfig({
       "scripts/**/*.test.ts",
       "test/**/*.test.ts",
     ],
+    globalSetup: ["packages/github/test/description/download.ts"],
     pool: "forks",
     maxWorkers: 2,
     testTimeout: 60_000,

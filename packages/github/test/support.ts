@@ -9,12 +9,14 @@ import path from "node:path";
 import { text } from "node:stream/consumers";
 import { startSandbox } from "@turnpike/sandbox";
 import { Octokit } from "octokit";
+import { vi } from "vitest";
 import { createGitHub, createRepositoryHost } from "../src/index.ts";
+import { openJudge } from "./description/judge.ts";
 
 export const SECRET = "a-webhook-secret-of-the-tests";
 export const author = { name: "Developer", email: "developer@example.com" };
 export const at = new Date("2026-11-23T12:00:00Z");
-const silent = { debug() {}, info() {}, warn() {}, error() {} };
+export const silent = { debug() {}, info() {}, warn() {}, error() {} };
 
 /** A service's first commit: a script that may be run, and fourteen files with a blank in their names. */
 export const files = Array.from({ length: 15 }, (_, index) => ({
@@ -52,8 +54,34 @@ async function openReceiver() {
 
 type Fault = { at: "before" | "after"; status: number };
 
-/** GitHub in a sandbox of its own, and Turnpike's App in it. */
-export async function startGitHub() {
+/**
+ * Has every answer of the sandbox's GitHub judged by GitHub's own description, whoever asks.
+ *
+ * @returns what was wrong so far, in lines
+ */
+function judgeAnswers(url: string): string[] {
+  const wrong: string[] = [];
+  if (!judge) return wrong;
+  vi.stubGlobal("fetch", async (...[input, init]: Parameters<typeof fetch>) => {
+    const response = await plainFetch(input, init);
+    const address = new URL(input instanceof Request ? input.url : input);
+    const isApi = response.headers.get("x-github-media-type") !== null;
+    if (!isApi || !address.href.startsWith(url)) return response;
+    const said = await response.clone().text();
+    const method = init?.method ?? "GET";
+    const found = judge.answer(method, address.pathname, response.status, said === "" ? undefined : JSON.parse(said));
+    if (found) wrong.push(found);
+    return response;
+  });
+  return wrong;
+}
+
+const plainFetch = globalThis.fetch;
+/** Undefined where GitHub's description couldn't be fetched. */
+export const judge = openJudge();
+
+/** GitHub in a sandbox of its own, and Turnpike's App in it. Its answers and webhooks are judged when it is stopped. */
+export async function startGitHub(options: { rateLimits?: boolean } = {}) {
   const folder = mkdtempSync(path.join(tmpdir(), "turnpike-github-"));
   const receiver = await openReceiver();
   const privateKey = generateKeyPairSync("rsa", { modulusLength: 2048 })
@@ -64,7 +92,7 @@ export async function startGitHub() {
   const sandbox = await startSandbox({
     dataDir: path.join(folder, "sandbox"),
     services: [],
-    github: { organisation: "acme", app },
+    github: { organisation: "acme", app, rateLimits: options.rateLimits ?? false },
     log: (event, fields) => {
       const { effect, operation } = fields as { effect?: { kind: string }; operation?: string };
       if (event === "fault.met" && effect?.kind === "latency") asked.push(String(operation));
@@ -73,6 +101,7 @@ export async function startGitHub() {
   // A delay of nothing changes nothing, and is put on record at each request.
   sandbox.faults.add({ service: "github", effect: { kind: "latency", ms: 0 } });
   const url = sandbox.githubUrl;
+  const wrong = judgeAnswers(url);
   const github = createGitHub({ apiUrl: url, url, appId: 1, privateKey });
   const host = createRepositoryHost(github);
   return {
@@ -116,6 +145,9 @@ export async function startGitHub() {
       await sandbox.stop();
       receiver.close();
       rmSync(folder, { recursive: true, force: true });
+      for (const { event, body } of receiver.deliveries) wrong.push(judge?.webhook(event, JSON.parse(body)) ?? "");
+      const different = [...new Set(wrong)].filter((line) => line !== "");
+      if (different.length > 0) throw new Error(`GitHub would not have answered so:\n${different.join("\n")}`);
     },
   };
 }

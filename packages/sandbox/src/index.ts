@@ -11,4 +11,5 @@ export type {
 export { AwsError } from "./core/errors.ts";
 export type { Fault, FaultPlan, Faults } from "./core/faults.ts";
 export type { AccessKey } from "./core/identity.ts";
+export { githubOperations } from "./github/router.ts";
 export { type Sandbox, type SandboxOptions, startSandbox } from "./sandbox.ts";

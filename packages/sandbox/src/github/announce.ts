@@ -2,7 +2,7 @@ import type { Account } from "./accounts.ts";
 import type { GitHub } from "./api.ts";
 import type { EventName } from "./app-permissions.ts";
 import type { RepositoryRecord } from "./rows.ts";
-import { accountShape } from "./shapes/accounts.ts";
+import { accountShape, organisationSummary } from "./shapes/accounts.ts";
 import { repositoryShape } from "./shapes/repositories.ts";
 
 /**
@@ -19,7 +19,7 @@ export function announce(
   github.webhooks.publish(event, repository, async () => ({
     ...(await makePayload()),
     repository: repositoryShape(github, repository),
-    organization: accountShape(github.url, github.accounts.organisation),
+    organization: organisationSummary(github.url, github.accounts.organisation),
     sender: accountShape(github.url, sender),
   }));
 }

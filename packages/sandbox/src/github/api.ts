@@ -3,7 +3,9 @@ import type { SandboxClock, Signals, Surroundings } from "../core/context.ts";
 import type { Accounts } from "./accounts.ts";
 import type { Needs } from "./app-permissions.ts";
 import type { Authentication, Principal } from "./authentication.ts";
+import { notFound } from "./errors.ts";
 import type { GitHubOptions } from "./options.ts";
+import type { RateLimits } from "./rate-limits.ts";
 import type { Records } from "./records.ts";
 import type { RepositoryRecord } from "./rows.ts";
 import type { SmartHttp } from "./smart-http.ts";
@@ -17,6 +19,7 @@ export interface GitHub {
   readonly authentication: Authentication;
   readonly webhooks: Webhooks;
   readonly smartHttp: SmartHttp;
+  readonly rateLimits: RateLimits;
   readonly clock: SandboxClock;
   readonly signals: Signals;
   readonly faults: Surroundings["faults"];
@@ -48,35 +51,6 @@ export interface Endpoint {
   /** Of an App or its installation; what a person needs is judged by the endpoint. */
   readonly needs: Needs;
   handle(github: GitHub, request: ApiRequest): ApiAnswer | Promise<ApiAnswer>;
-}
-
-/** An error as GitHub answers it. */
-export class GitHubError extends Error {
-  readonly status: number;
-  readonly errors: readonly (object | string)[] | undefined;
-  readonly headers: Readonly<Record<string, string>>;
-
-  constructor(
-    status: number,
-    message: string,
-    errors?: readonly (object | string)[],
-    headers: Readonly<Record<string, string>> = {},
-  ) {
-    super(message);
-    this.status = status;
-    this.errors = errors;
-    this.headers = headers;
-  }
-}
-
-export const notFound = () => new GitHubError(404, "Not Found");
-
-/** What GitHub has and the sandbox hasn't, by its name. */
-export const missing = (what: string) => new GitHubError(501, `The sandbox's GitHub has no ${what}`);
-
-/** A field of the request that can't be what it is. */
-export function invalid(resource: string, field: string, message: string): GitHubError {
-  return new GitHubError(422, "Validation Failed", [{ resource, field, code: "custom", message }]);
 }
 
 /** The repository that a request names; 404 when there is none, as GitHub tells whoever may not see it. */

@@ -4,12 +4,14 @@ import type { ServiceRuntime } from "../core/context.ts";
 import { CutConnection, type FaultWords } from "../core/faults.ts";
 import type { FrontHandler, HttpFront } from "../core/fronts.ts";
 import { createAccounts } from "./accounts.ts";
-import { type ApiAnswer, type GitHub, GitHubError, maySee, notFound } from "./api.ts";
+import { type ApiAnswer, type GitHub, maySee } from "./api.ts";
 import { createAuthentication } from "./authentication.ts";
+import { GitHubError, notFound } from "./errors.ts";
 import type { GitHubOptions } from "./options.ts";
 import { servePage } from "./pages/serve.ts";
 import { accessOf, includes } from "./permissions.ts";
 import { takePush } from "./push.ts";
+import { createRateLimits } from "./rate-limits.ts";
 import { openRecords } from "./records.ts";
 import { callApi } from "./router.ts";
 import type { RepositoryRecord } from "./rows.ts";
@@ -17,12 +19,14 @@ import { createSmartHttp } from "./smart-http.ts";
 import { createWebhooks } from "./webhooks.ts";
 
 /**
- * GitHub, as much as Turnpike needs of it: App authentication, repositories and who may do what with them, branches and
- * their protection, commits, Git data, statuses, the activity record, webhooks with redelivery, git over smart HTTP, and
- * plain pages for people. Its answers have the types of GitHub's own description (`@octokit/openapi-types`).
+ * GitHub, as much as Turnpike needs of it: App authentication and permissions, repositories and who may do what with them,
+ * branches and their protection, commits, Git data, pull requests with reviews and merges, statuses, check runs, the
+ * activity record, webhooks with redelivery, rate limits, git over smart HTTP, and plain pages for people. Its answers
+ * have the types of GitHub's own description (`@octokit/openapi-types`), and tests hold them against it.
  *
- * Known gaps: no pull requests, checks, teams or rate limits; hooks of the App only. An endpoint that isn't here, or a
- * parameter that would change the answer, is answered with 501 and named. https://docs.github.com/en/rest
+ * Known gaps: no teams, forks, issues or rulesets; merges and squashes, no rebase; no pending reviews and none of lines;
+ * no `refs/pull/<n>/merge`; hooks of the App only; no conditional requests. An endpoint that isn't here, or a parameter
+ * that would change the answer, is answered with 501 and named. https://docs.github.com/en/rest
  */
 
 /** `/acme/orders.git/info/refs` and its kin. */
@@ -63,6 +67,11 @@ function openGitHub(runtime: ServiceRuntime, options: GitHubOptions): GitHub {
     authentication: createAuthentication(options, { accounts, records, clock }),
     webhooks: createWebhooks(options, { records, clock, random, log, faults: surroundings.faults }),
     smartHttp: createSmartHttp(),
+    rateLimits: createRateLimits({
+      clock,
+      enforced: options.rateLimits === true,
+      repositories: () => records.repositories(options.organisation).length,
+    }),
     clock,
     signals,
     faults: surroundings.faults,
@@ -118,12 +127,25 @@ async function serveGit(
   return takePush(github, repository, principal, request, response);
 }
 
-async function serveApi(github: GitHub, url: URL, request: IncomingMessage): Promise<ApiAnswer> {
+async function serveApi(
+  github: GitHub,
+  url: URL,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<ApiAnswer> {
   const principal = github.authentication.principalOf(request);
   if (principal === "unknown") throw new GitHubError(401, "Bad credentials");
   if (!principal) throw new GitHubError(401, "Requires authentication");
-  const target = { service: "github", operation: `${request.method} ${url.pathname}` };
-  return github.faults.around(target, FAULT_WORDS, () => callApi(github, principal, url, request));
+  const { method = "GET" } = request;
+  const target = { service: "github", operation: `${method} ${url.pathname}` };
+  try {
+    return await github.rateLimits.within(principal, method, url.pathname, () =>
+      github.faults.around(target, FAULT_WORDS, () => callApi(github, principal, url, request)),
+    );
+  } finally {
+    // What was refused tells them too.
+    for (const [name, value] of Object.entries(github.rateLimits.headersOf(principal))) response.setHeader(name, value);
+  }
 }
 
 async function serve(github: GitHub, request: IncomingMessage, response: ServerResponse, requestId: string) {
@@ -137,7 +159,7 @@ async function serve(github: GitHub, request: IncomingMessage, response: ServerR
   }
   if (request.method === "GET" && request.headers.accept?.includes("text/html"))
     return servePage(github, url, response);
-  return send(response, await serveApi(github, url, request), requestId);
+  return send(response, await serveApi(github, url, request, response), requestId);
 }
 
 /** What went wrong, as GitHub says it; what it wouldn't say is logged. */

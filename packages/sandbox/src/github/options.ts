@@ -9,6 +9,8 @@ export interface GitHubOptions {
     readonly webhookSecret: string;
     readonly webhookUrl: string;
   };
+  /** Whether GitHub's rate limits are enforced. Left out: they are counted and told, and nothing is refused for them. */
+  readonly rateLimits?: boolean;
 }
 
 /** The App's installation in the one organisation. */

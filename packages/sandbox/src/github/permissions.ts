@@ -1,7 +1,8 @@
 import { type Access, type Account, accesses } from "./accounts.ts";
-import { type GitHub, GitHubError } from "./api.ts";
+import type { GitHub } from "./api.ts";
 import { includesNeed, type Needs } from "./app-permissions.ts";
 import type { Principal } from "./authentication.ts";
+import { GitHubError } from "./errors.ts";
 import type { RepositoryRecord } from "./rows.ts";
 
 /** Who may do what with a repository. What an installation may is in its token: `app-permissions.ts`. */

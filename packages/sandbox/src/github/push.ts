@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { type GitHub, notFound } from "./api.ts";
+import type { GitHub } from "./api.ts";
 import type { Principal } from "./authentication.ts";
+import { notFound } from "./errors.ts";
 import { mustMoveForward, recordMoves, refusalOf } from "./ref-moves.ts";
 import type { RepositoryRecord } from "./rows.ts";
 import { answerPush, readPush, refusePush } from "./smart-http.ts";

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import { text } from "node:stream/consumers";
-import { type ApiAnswer, type Endpoint, type GitHub, GitHubError, missing } from "./api.ts";
+import type { ApiAnswer, Endpoint, GitHub } from "./api.ts";
 import type { Principal } from "./authentication.ts";
 import { appEndpoints } from "./endpoints/app.ts";
 import { branchEndpoints } from "./endpoints/branches.ts";
@@ -18,6 +18,7 @@ import { refEndpoints } from "./endpoints/refs.ts";
 import { repositoryEndpoints } from "./endpoints/repositories.ts";
 import { reviewEndpoints } from "./endpoints/reviews.ts";
 import { statusEndpoints } from "./endpoints/statuses.ts";
+import { GitHubError, missing } from "./errors.ts";
 import { requireNeeds } from "./permissions.ts";
 
 /** The first that matches answers: what is more specific stands before what takes the rest of a path. */
@@ -39,6 +40,9 @@ const endpoints: readonly Endpoint[] = [
   ...gitDataEndpoints,
   ...contentEndpoints,
 ];
+
+/** What is here, as `GET /repos/{owner}/{repo}`. */
+export const githubOperations: readonly string[] = endpoints.map(({ method, path }) => `${method} ${path}`);
 
 const patternOf = (path: string) =>
   new RegExp(`^${path.replace(/\{(\w+)\}/g, "(?<$1>[^/]+)").replace(/\{(\w+)\+\}/g, "(?<$1>.+)")}$`);

@@ -1,4 +1,5 @@
-import { type ApiRequest, type GitHub, invalid, missing, text, timestamp } from "../api.ts";
+import { type ApiRequest, type GitHub, text, timestamp } from "../api.ts";
+import { invalid, missing } from "../errors.ts";
 import type { AnnotationRecord, CheckRunRecord } from "../rows.ts";
 
 /** What a request makes of a check run. Source: https://docs.github.com/en/rest/checks/runs */

@@ -1,5 +1,6 @@
-import { type ApiAnswer, type ApiRequest, type Endpoint, type GitHub, GitHubError, maySee, notFound } from "../api.ts";
+import { type ApiAnswer, type ApiRequest, type Endpoint, type GitHub, maySee } from "../api.ts";
 import { narrowedPermissions } from "../app-permissions.ts";
+import { GitHubError, notFound } from "../errors.ts";
 import { INSTALLATION_ID } from "../options.ts";
 import { pageOf } from "../paging.ts";
 import { accessOf } from "../permissions.ts";

@@ -1,6 +1,7 @@
-import { type ApiAnswer, type ApiRequest, type Endpoint, type GitHub, GitHubError, repositoryOf } from "../api.ts";
+import { type ApiAnswer, type ApiRequest, type Endpoint, type GitHub, repositoryOf } from "../api.ts";
 import { readRefs } from "../bare.ts";
 import { readCommit } from "../commits.ts";
+import { GitHubError } from "../errors.ts";
 import { pageOf } from "../paging.ts";
 import type { RepositoryRecord } from "../rows.ts";
 import { commitShape } from "../shapes/commits.ts";

@@ -1,6 +1,7 @@
-import { type ApiRequest, type Endpoint, type GitHub, notFound, repositoryOf } from "../api.ts";
+import { type ApiRequest, type Endpoint, type GitHub, repositoryOf } from "../api.ts";
 import { readRefs } from "../bare.ts";
 import { readCommit } from "../commits.ts";
+import { notFound } from "../errors.ts";
 import { pageOf } from "../paging.ts";
 import type { CheckSuiteRecord, RepositoryRecord } from "../rows.ts";
 import { checkSuiteShape } from "../shapes/checks.ts";

@@ -1,17 +1,7 @@
 import { announce } from "../announce.ts";
-import {
-  type ApiAnswer,
-  type ApiRequest,
-  type Endpoint,
-  type GitHub,
-  GitHubError,
-  invalid,
-  notFound,
-  repositoryOf,
-  text,
-  timestamp,
-} from "../api.ts";
+import { type ApiAnswer, type ApiRequest, type Endpoint, type GitHub, repositoryOf, text, timestamp } from "../api.ts";
 import { runFields } from "../checks/run-fields.ts";
+import { GitHubError, invalid, notFound } from "../errors.ts";
 import { resolveCommit } from "../git.ts";
 import { pageOf } from "../paging.ts";
 import { actorOf } from "../permissions.ts";

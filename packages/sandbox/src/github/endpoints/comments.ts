@@ -1,19 +1,10 @@
 import { announce } from "../announce.ts";
-import {
-  type ApiAnswer,
-  type ApiRequest,
-  type Endpoint,
-  type GitHub,
-  invalid,
-  notFound,
-  repositoryOf,
-  text,
-  timestamp,
-} from "../api.ts";
+import { type ApiAnswer, type ApiRequest, type Endpoint, type GitHub, repositoryOf, text, timestamp } from "../api.ts";
+import { invalid, notFound } from "../errors.ts";
 import { pageOf } from "../paging.ts";
 import { actorOf } from "../permissions.ts";
 import type { CommentRecord, RepositoryRecord } from "../rows.ts";
-import { commentShape } from "../shapes/pulls.ts";
+import { commentShape, issueShape } from "../shapes/pulls.ts";
 import { pullOf, requireAuthorOrWriter } from "./pulls.ts";
 
 /** What is said under a pull request, which to GitHub is an issue too. Source: https://docs.github.com/en/rest/issues/comments */
@@ -38,7 +29,7 @@ function create(github: GitHub, request: ApiRequest): ApiAnswer {
   });
   announce(github, repository, account, "issue_comment", () => ({
     action: "created",
-    issue: { number: pull.number, title: pull.title, state: pull.state },
+    issue: issueShape(github, repository, pull),
     comment: commentShape(github, repository, comment),
   }));
   return { status: 201, body: commentShape(github, repository, comment) };

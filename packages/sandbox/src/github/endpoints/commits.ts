@@ -1,15 +1,7 @@
-import {
-  type ApiAnswer,
-  type ApiRequest,
-  type Endpoint,
-  type GitHub,
-  GitHubError,
-  missing,
-  notFound,
-  repositoryOf,
-} from "../api.ts";
+import { type ApiAnswer, type ApiRequest, type Endpoint, type GitHub, repositoryOf } from "../api.ts";
 import { readRefs } from "../bare.ts";
 import { changedFiles, EMPTY_TREE, log, readCommit } from "../commits.ts";
+import { GitHubError, missing, notFound } from "../errors.ts";
 import { gitLine, resolveCommit } from "../git.ts";
 import { pageLinks, paging } from "../paging.ts";
 import { commitShape, fileShape } from "../shapes/commits.ts";

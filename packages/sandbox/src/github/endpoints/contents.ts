@@ -1,12 +1,5 @@
-import {
-  type ApiAnswer,
-  type ApiRequest,
-  type Endpoint,
-  type GitHub,
-  missing,
-  notFound,
-  repositoryOf,
-} from "../api.ts";
+import { type ApiAnswer, type ApiRequest, type Endpoint, type GitHub, repositoryOf } from "../api.ts";
+import { missing, notFound } from "../errors.ts";
 import { git, resolveCommit } from "../git.ts";
 import type { RepositoryRecord } from "../rows.ts";
 import type { Schemas } from "../shapes/schemas.ts";

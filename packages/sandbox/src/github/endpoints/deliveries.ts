@@ -1,4 +1,5 @@
-import { type ApiRequest, type Endpoint, type GitHub, notFound } from "../api.ts";
+import type { ApiRequest, Endpoint, GitHub } from "../api.ts";
+import { notFound } from "../errors.ts";
 import { INSTALLATION_ID } from "../options.ts";
 import { linkHeader, paging } from "../paging.ts";
 import type { DeliveryRecord } from "../rows.ts";

@@ -1,19 +1,9 @@
 import { randomUUID } from "node:crypto";
 import { rmSync } from "node:fs";
 import path from "node:path";
-import {
-  type ApiAnswer,
-  type ApiRequest,
-  type Endpoint,
-  type GitHub,
-  GitHubError,
-  invalid,
-  notFound,
-  repositoryOf,
-  text,
-  timestamp,
-} from "../api.ts";
+import { type ApiAnswer, type ApiRequest, type Endpoint, type GitHub, repositoryOf, text, timestamp } from "../api.ts";
 import { type GitPerson, readCommit } from "../commits.ts";
+import { GitHubError, invalid, notFound } from "../errors.ts";
 import { git, gitLine, resolveCommit, resolveObject } from "../git.ts";
 import { actorOf, requireAccess } from "../permissions.ts";
 import type { RepositoryRecord } from "../rows.ts";

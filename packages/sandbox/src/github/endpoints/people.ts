@@ -1,5 +1,6 @@
 import type { Access } from "../accounts.ts";
-import { type Endpoint, GitHubError, invalid, notFound, repositoryOf, text } from "../api.ts";
+import { type Endpoint, repositoryOf, text } from "../api.ts";
+import { GitHubError, invalid, notFound } from "../errors.ts";
 import { accessOfAccount, requireAccess } from "../permissions.ts";
 import { accountShape, organisationShape, userShape } from "../shapes/accounts.ts";
 import { permissionsShape } from "../shapes/repositories.ts";
@@ -16,6 +17,8 @@ const accessNames: Record<string, Access> = {
   admin: "admin",
 };
 
+const SEARCHES_A_MINUTE = 30;
+
 export const peopleEndpoints: readonly Endpoint[] = [
   {
     method: "GET",
@@ -24,6 +27,18 @@ export const peopleEndpoints: readonly Endpoint[] = [
     handle({ url }, { principal }) {
       if (principal.kind !== "user") throw new GitHubError(403, "Resource not accessible by integration");
       return { status: 200, body: userShape(url, principal.account) };
+    },
+  },
+  {
+    method: "GET",
+    path: "/rate_limit",
+    needs: "nothing",
+    handle({ rateLimits }, { principal }) {
+      const rate = rateLimits.standing(principal);
+      // There is no search here to use up.
+      const search = { limit: SEARCHES_A_MINUTE, used: 0, remaining: SEARCHES_A_MINUTE, reset: rate.reset };
+      const body: Schemas["rate-limit-overview"] = { resources: { core: rate, search }, rate };
+      return { status: 200, body };
     },
   },
   {

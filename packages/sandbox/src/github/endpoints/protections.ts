@@ -1,13 +1,5 @@
-import {
-  type ApiAnswer,
-  type ApiRequest,
-  type Endpoint,
-  type GitHub,
-  GitHubError,
-  invalid,
-  missing,
-  repositoryOf,
-} from "../api.ts";
+import { type ApiAnswer, type ApiRequest, type Endpoint, type GitHub, repositoryOf } from "../api.ts";
+import { GitHubError, invalid, missing } from "../errors.ts";
 import { requireAccess } from "../permissions.ts";
 import type { ProtectionRecord, RepositoryRecord, RequiredChecks, RequiredReviews } from "../rows.ts";
 import { protectionShape } from "../shapes/refs.ts";

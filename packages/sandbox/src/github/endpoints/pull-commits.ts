@@ -1,16 +1,6 @@
-import {
-  type ApiAnswer,
-  type ApiRequest,
-  type Endpoint,
-  type GitHub,
-  GitHubError,
-  invalid,
-  missing,
-  notFound,
-  repositoryOf,
-  text,
-} from "../api.ts";
+import { type ApiAnswer, type ApiRequest, type Endpoint, type GitHub, repositoryOf, text } from "../api.ts";
 import { log } from "../commits.ts";
+import { GitHubError, invalid, missing, notFound } from "../errors.ts";
 import { gitLine, resolveCommit } from "../git.ts";
 import { pageLinks, pageOf, paging } from "../paging.ts";
 import { requireAccess } from "../permissions.ts";

@@ -1,16 +1,6 @@
-import {
-  type ApiAnswer,
-  type ApiRequest,
-  type Endpoint,
-  type GitHub,
-  GitHubError,
-  missing,
-  notFound,
-  repositoryOf,
-  text,
-  timestamp,
-} from "../api.ts";
+import { type ApiAnswer, type ApiRequest, type Endpoint, type GitHub, repositoryOf, text, timestamp } from "../api.ts";
 import { readRefs } from "../bare.ts";
+import { GitHubError, missing, notFound } from "../errors.ts";
 import { gitLine } from "../git.ts";
 import { pageOf } from "../paging.ts";
 import { actorOf, requireAccess } from "../permissions.ts";

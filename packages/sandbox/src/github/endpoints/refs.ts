@@ -1,14 +1,6 @@
-import {
-  type ApiAnswer,
-  type ApiRequest,
-  type Endpoint,
-  type GitHub,
-  GitHubError,
-  notFound,
-  repositoryOf,
-  text,
-} from "../api.ts";
+import { type ApiAnswer, type ApiRequest, type Endpoint, type GitHub, repositoryOf, text } from "../api.ts";
 import { type RefUpdate, readRefs } from "../bare.ts";
+import { GitHubError, notFound } from "../errors.ts";
 import { git, isForward, resolveCommit } from "../git.ts";
 import { pageOf } from "../paging.ts";
 import { requireAccess } from "../permissions.ts";

@@ -5,16 +5,13 @@ import {
   type ApiRequest,
   type Endpoint,
   type GitHub,
-  GitHubError,
-  invalid,
   maySee,
-  missing,
-  notFound,
   repositoryOf,
   text,
   timestamp,
 } from "../api.ts";
 import { initBare, readRefs, setHead } from "../bare.ts";
+import { GitHubError, invalid, missing, notFound } from "../errors.ts";
 import { linkHeader, pageOf, paging } from "../paging.ts";
 import { accessOf, actorOf, mayCreate, requireAccess } from "../permissions.ts";
 import type { ActivityRecord, RepositoryRecord } from "../rows.ts";

@@ -1,16 +1,6 @@
 import { announce } from "../announce.ts";
-import {
-  type ApiAnswer,
-  type ApiRequest,
-  type Endpoint,
-  type GitHub,
-  GitHubError,
-  missing,
-  notFound,
-  repositoryOf,
-  text,
-  timestamp,
-} from "../api.ts";
+import { type ApiAnswer, type ApiRequest, type Endpoint, type GitHub, repositoryOf, text, timestamp } from "../api.ts";
+import { GitHubError, missing, notFound } from "../errors.ts";
 import { pageOf } from "../paging.ts";
 import { actorOf, requireAccess } from "../permissions.ts";
 import type { RepositoryRecord, ReviewRecord } from "../rows.ts";

@@ -1,17 +1,8 @@
 import { announce } from "../announce.ts";
-import {
-  type ApiAnswer,
-  type ApiRequest,
-  type Endpoint,
-  type GitHub,
-  GitHubError,
-  invalid,
-  repositoryOf,
-  text,
-  timestamp,
-} from "../api.ts";
+import { type ApiAnswer, type ApiRequest, type Endpoint, type GitHub, repositoryOf, text, timestamp } from "../api.ts";
 import { branchOf, readRefs } from "../bare.ts";
 import { readCommit } from "../commits.ts";
+import { GitHubError, invalid } from "../errors.ts";
 import { resolveCommit } from "../git.ts";
 import { pageOf } from "../paging.ts";
 import { actorOf, requireAccess } from "../permissions.ts";

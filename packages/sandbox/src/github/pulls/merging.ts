@@ -1,7 +1,8 @@
-import { type GitHub, GitHubError, timestamp } from "../api.ts";
+import { type GitHub, timestamp } from "../api.ts";
 import type { Principal } from "../authentication.ts";
 import { readRefs } from "../bare.ts";
 import { log } from "../commits.ts";
+import { GitHubError } from "../errors.ts";
 import { git, gitLine, isForward } from "../git.ts";
 import { actorOf } from "../permissions.ts";
 import { recordMoves } from "../ref-moves.ts";

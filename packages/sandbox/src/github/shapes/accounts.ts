@@ -50,13 +50,13 @@ export function userShape(url: string, account: Account): Schemas["public-user"]
   };
 }
 
-export function organisationShape(url: string, account: Account): Schemas["organization-full"] {
+/** As an event carries it. */
+export function organisationSummary(url: string, account: Account): Schemas["organization-simple-webhooks"] {
   const api = `${url}/orgs/${account.login}`;
   return {
     login: account.login,
     id: account.id,
     node_id: nodeId("Organization", account.id),
-    name: account.name,
     url: api,
     repos_url: `${api}/repos`,
     events_url: `${api}/events`,
@@ -65,8 +65,15 @@ export function organisationShape(url: string, account: Account): Schemas["organ
     members_url: `${api}/members{/member}`,
     public_members_url: `${api}/public_members{/member}`,
     avatar_url: `${url}/avatars/${account.id}`,
-    html_url: `${url}/${account.login}`,
     description: null,
+  };
+}
+
+export function organisationShape(url: string, account: Account): Schemas["organization-full"] {
+  return {
+    ...organisationSummary(url, account),
+    name: account.name,
+    html_url: `${url}/${account.login}`,
     has_organization_projects: false,
     has_repository_projects: false,
     public_repos: 0,

@@ -58,6 +58,7 @@ export function pullShape(github: GitHub, repository: RepositoryRecord, pull: Pu
     number: pull.number,
     state: pull.state,
     locked: false,
+    active_lock_reason: null,
     title: pull.title,
     user: shapeOf(github, pull.author),
     body: pull.body,
@@ -132,6 +133,61 @@ export function reviewShape(github: GitHub, repository: RepositoryRecord, review
   } satisfies Schemas["pull-request-review"];
 }
 
+/** Nobody has any here. */
+const reactions = (url: string) => ({
+  url: `${url}/reactions`,
+  total_count: 0,
+  "+1": 0,
+  "-1": 0,
+  laugh: 0,
+  confused: 0,
+  heart: 0,
+  hooray: 0,
+  eyes: 0,
+  rocket: 0,
+});
+
+/** A pull request as the issue that it is too, as events of its comments carry it. */
+export function issueShape(github: GitHub, repository: RepositoryRecord, pull: PullRecord) {
+  const shape = pullShape(github, repository, pull);
+  const url = shape.issue_url;
+  return {
+    url,
+    repository_url: `${github.url}/repos/${repository.owner}/${repository.name}`,
+    labels_url: `${url}/labels{/name}`,
+    comments_url: `${url}/comments`,
+    events_url: `${url}/events`,
+    html_url: shape.html_url,
+    id: pull.id,
+    node_id: shape.node_id,
+    number: pull.number,
+    title: pull.title,
+    user: shape.user,
+    labels: [],
+    state: pull.state,
+    locked: false,
+    active_lock_reason: null,
+    assignee: null,
+    assignees: [],
+    milestone: null,
+    comments: github.records.comments(repository, pull.number).length,
+    created_at: pull.createdAt,
+    updated_at: pull.updatedAt,
+    closed_at: pull.closedAt,
+    author_association: shape.author_association,
+    draft: pull.draft,
+    body: pull.body,
+    reactions: reactions(url),
+    pull_request: {
+      url: shape.url,
+      html_url: shape.html_url,
+      diff_url: shape.diff_url,
+      patch_url: shape.patch_url,
+      merged_at: shape.merged_at,
+    },
+  };
+}
+
 export function commentShape(github: GitHub, repository: RepositoryRecord, comment: CommentRecord) {
   const place = `${repository.owner}/${repository.name}`;
   const api = `${github.url}/repos/${place}/issues`;
@@ -147,5 +203,6 @@ export function commentShape(github: GitHub, repository: RepositoryRecord, comme
     updated_at: comment.updatedAt,
     author_association: associationOf(github, comment.author),
     performed_via_github_app: null,
+    reactions: reactions(`${api}/comments/${comment.id}`),
   } satisfies Schemas["issue-comment"];
 }
