@@ -1,7 +1,7 @@
 /**
  * The supervisor behind `npm start`: the whole product on this machine, until Ctrl-C. `--home DIR` keeps the state
  * elsewhere than in `.turnpike`; `--any-ports` takes free ports instead of the well-known ones; `--realistic` makes the
- * sandbox as late as AWS is (metrics a minute, logs and traces seconds).
+ * sandbox as late as AWS is (metrics a minute, logs and traces seconds) and as limited as GitHub is.
  */
 import path from "node:path";
 import { parseArgs } from "node:util";

@@ -87,6 +87,7 @@ export async function startProduct(options: ProductOptions): Promise<Product> {
             webhookSecret: secrets.webhookSecret,
             webhookUrl: `${portalUrl}/api/webhooks/github`,
           },
+          rateLimits: options.realistic,
         },
         oidc: {
           clientId: "turnpike-portal",
