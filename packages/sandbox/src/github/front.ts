@@ -13,6 +13,7 @@ import { accessOf, includes } from "./permissions.ts";
 import { takePush } from "./push.ts";
 import { createRateLimits } from "./rate-limits.ts";
 import { openRecords } from "./records.ts";
+import { recoverMoves } from "./ref-moves.ts";
 import { callApi } from "./router.ts";
 import type { RepositoryRecord } from "./rows.ts";
 import { createSmartHttp } from "./smart-http.ts";
@@ -173,8 +174,9 @@ function errorOf(error: unknown, log: (error: unknown) => void): GitHubError {
 /** The front of GitHub; `options` is `GitHubOptions`. */
 export const githubFront: HttpFront = {
   name: "github",
-  handler(runtime, options): FrontHandler {
+  async handler(runtime, options): Promise<FrontHandler> {
     const github = openGitHub(runtime, options as GitHubOptions);
+    await recoverMoves(github);
     return {
       gitDirectory(repository) {
         const [owner = "", name = ""] = repository.split("/");

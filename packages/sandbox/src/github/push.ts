@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { GitHub } from "./api.ts";
 import type { Principal } from "./authentication.ts";
 import { notFound } from "./errors.ts";
-import { mustMoveForward, recordMoves, refusalOf } from "./ref-moves.ts";
+import { moveRefs, mustMoveForward, refusalOf } from "./ref-moves.ts";
 import type { RepositoryRecord } from "./rows.ts";
 import { answerPush, readPush, refusePush } from "./smart-http.ts";
 
@@ -21,6 +21,7 @@ export async function takePush(
   const push = await readPush(request);
   const named = github.records.repository(owner, name);
   if (!named) throw notFound();
+  let told: Buffer = Buffer.alloc(0);
   await github.locked(named, async () => {
     const repository = github.records.repository(owner, name);
     if (repository?.id !== named.id) throw notFound();
@@ -30,8 +31,12 @@ export async function takePush(
       return;
     }
     const forwardOnly = push.updates.filter(({ ref }) => mustMoveForward(github, repository, ref));
-    const { moved, answer } = await github.smartHttp.receivePack(github.directoryOf(repository), push, forwardOnly);
-    if (moved.length > 0) await recordMoves(github, repository, principal.account, moved);
-    answerPush(response, answer);
+    const { account } = principal;
+    await moveRefs(github, repository, { account, updates: push.updates }, async () => {
+      const { moved, answer } = await github.smartHttp.receivePack(github.directoryOf(repository), push, forwardOnly);
+      told = answer;
+      return moved;
+    });
+    answerPush(response, told);
   });
 }

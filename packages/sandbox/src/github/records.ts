@@ -6,6 +6,7 @@ import type {
   CheckSuiteRecord,
   CommentRecord,
   DeliveryRecord,
+  PlannedMoves,
   ProtectionRecord,
   PullRecord,
   RepositoryRecord,
@@ -52,6 +53,7 @@ export function openRecords(store: Store) {
   const reviews = openRows<ReviewRecord>(store, "reviews", owned);
   const comments = openRows<CommentRecord>(store, "comments", owned);
   const deliveries = store.collection<DeliveryRecord>("deliveries");
+  const plans = store.collection<PlannedMoves>("planned-moves");
   const counters = store.collection<number>("counters");
   const tokens = store.collection<TokenRecord>("installation-tokens");
 
@@ -84,6 +86,16 @@ export function openRecords(store: Store) {
         for (const rows of owned) for (const row of rows.list(`${key(id)}/`)) rows.delete(row.key);
       });
     },
+
+    planMoves(draft: Omit<PlannedMoves, "id">): PlannedMoves {
+      return store.transaction(() => {
+        const plan = { ...draft, id: next("plan") };
+        plans.put(key(plan.id), plan);
+        return plan;
+      });
+    },
+    forgetMoves: ({ id }: PlannedMoves) => plans.delete(key(id)),
+    plannedMoves: () => plans.list().map(({ value }) => value),
 
     addActivity(repository: RepositoryRecord, activity: Omit<ActivityRecord, "id">) {
       const id = next("activity");

@@ -2,13 +2,19 @@ import type { Account } from "./accounts.ts";
 import { announce } from "./announce.ts";
 import { type GitHub, timestamp } from "./api.ts";
 import type { Principal } from "./authentication.ts";
-import { branchOf, type RefUpdate } from "./bare.ts";
+import { branchOf, type RefUpdate, readRefs } from "./bare.ts";
 import { log } from "./commits.ts";
 import { isForward } from "./git.ts";
 import { accessOf, includes } from "./permissions.ts";
 import { followMoves } from "./pulls/follow.ts";
 import { checksRefusal, isExempt, names } from "./pulls/rules.ts";
-import { type ActivityRecord, type ProtectionRecord, type RepositoryRecord, ZERO_SHA } from "./rows.ts";
+import {
+  type ActivityRecord,
+  type PlannedMoves,
+  type ProtectionRecord,
+  type RepositoryRecord,
+  ZERO_SHA,
+} from "./rows.ts";
 
 /** What becomes of branches and tags: who may move them, and what is recorded and announced when they moved. */
 
@@ -75,27 +81,83 @@ async function typeOf(
   return (await isForward(directory, before, after)) ? "push" : "force_push";
 }
 
+/** Moves of refs on someone's behalf. */
+interface MovesRequest {
+  readonly account: Account;
+  /** What is asked for. */
+  readonly updates: readonly RefUpdate[];
+  /** Number of the pull request whose merge it is. */
+  readonly pull?: number;
+}
+
 /**
- * Records what moved under the account that authenticated (never under what a commit says), signals it, and sends it as
- * a webhook. Resolves when it is recorded; the webhook goes its way meanwhile. The caller holds the repository's lock,
- * and read the record under it: otherwise a description that was changed during the push would be undone.
+ * Moves refs, records what moved under the account that authenticated (never under what a commit says), signals it, and
+ * sends it as a webhook. It is on record beforehand, so that a process that is killed in between finds at its next start
+ * what it had not yet recorded. The caller holds the repository's lock, and read the record under it: otherwise a
+ * description that was changed during the push would be undone.
  *
- * @param kind where the moves aren't a push
+ * @param move what git does; tells what moved, which may be less than what was asked for
  */
-export async function recordMoves(
+export async function moveRefs(
   github: GitHub,
   repository: RepositoryRecord,
-  account: Account,
-  updates: readonly RefUpdate[],
-  kind?: "pr_merge",
+  { account, updates, pull }: MovesRequest,
+  move: () => Promise<readonly RefUpdate[]>,
 ): Promise<void> {
+  const { id, owner, name } = repository;
+  const plan = github.records.planMoves({
+    repository: { id, owner, name },
+    actor: account.login,
+    updates,
+    at: timestamp(github),
+    pull: pull ?? null,
+  });
+  const forget = () => github.records.forgetMoves(plan);
+  const moved = await move().catch((error: unknown) => {
+    forget();
+    throw error;
+  });
+  await recordMoves(github, repository, plan, moved);
+  await followMoves(github, repository, account, moved, plan.pull);
+  forget();
+}
+
+/** Records what a process that was killed had moved and not recorded. For the start, before anyone else moves anything. */
+export async function recoverMoves(github: GitHub): Promise<void> {
+  for (const plan of github.records.plannedMoves()) {
+    const repository = github.records.repository(plan.repository.owner, plan.repository.name);
+    if (repository?.id === plan.repository.id) {
+      const refs = readRefs(github.directoryOf(repository));
+      const moved = plan.updates.filter(({ ref, after }) => (refs.get(ref) ?? ZERO_SHA) === after);
+      const recorded = github.records.activities(repository).filter((activity) => activity.plan === plan.id);
+      const isNew = ({ ref }: RefUpdate) => !recorded.some((activity) => activity.ref === ref);
+      await recordMoves(github, repository, plan, moved.filter(isNew));
+      await followMoves(github, repository, actorOf(github, plan), moved, plan.pull);
+    }
+    github.records.forgetMoves(plan);
+  }
+}
+
+const actorOf = ({ accounts }: GitHub, { actor }: PlannedMoves) => accounts.find(actor) ?? accounts.bot;
+
+async function recordMoves(
+  github: GitHub,
+  repository: RepositoryRecord,
+  plan: PlannedMoves,
+  updates: readonly RefUpdate[],
+): Promise<void> {
+  if (updates.length === 0) return;
+  const account = actorOf(github, plan);
   const at = timestamp(github);
   const moves = await Promise.all(
-    updates.map(async (update) => ({ update, type: kind ?? (await typeOf(github, repository, update)) })),
+    updates.map(async (update) => ({
+      update,
+      type: plan.pull === null ? await typeOf(github, repository, update) : ("pr_merge" as const),
+    })),
   );
   const pushed = github.records.transaction(() => {
     for (const { update, type } of moves) {
-      github.records.addActivity(repository, { ...update, at, type, actor: account.login });
+      github.records.addActivity(repository, { ...update, at, type, actor: account.login, plan: plan.id });
     }
     const saved = { ...repository, pushedAt: at, updatedAt: at };
     github.records.saveRepository(saved);
@@ -106,7 +168,6 @@ export async function recordMoves(
     github.signals.emit({ type: "github.push", repository: fullName, ...update, pusher: account.login });
     announce(github, pushed, account, "push", () => pushPayload(github, pushed, account, update, type));
   }
-  await followMoves(github, pushed, account, updates);
 }
 
 /** Source: https://docs.github.com/en/webhooks/webhook-events-and-payloads#push */

@@ -25,6 +25,19 @@ export interface ActivityRecord {
   readonly at: string;
   readonly type: "push" | "force_push" | "branch_creation" | "branch_deletion" | "pr_merge";
   readonly actor: string;
+  /** The `PlannedMoves` that it comes from. */
+  readonly plan: number;
+}
+
+/** Refs that are about to be moved, and on whose behalf: kept until everything that follows is on record too. */
+export interface PlannedMoves {
+  readonly id: number;
+  readonly repository: { readonly owner: string; readonly name: string; readonly id: number };
+  readonly actor: string;
+  readonly updates: readonly { readonly ref: string; readonly before: string; readonly after: string }[];
+  readonly at: string;
+  /** Number of the pull request whose merge it is. */
+  readonly pull: number | null;
 }
 
 /** What must succeed on a commit before it becomes a branch's head. */

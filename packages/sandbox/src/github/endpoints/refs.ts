@@ -4,7 +4,7 @@ import { GitHubError, notFound } from "../errors.ts";
 import { git, isForward, resolveCommit } from "../git.ts";
 import { pageOf } from "../paging.ts";
 import { requireAccess } from "../permissions.ts";
-import { mustMoveForward, recordMoves, refusalOf } from "../ref-moves.ts";
+import { moveRefs, mustMoveForward, refusalOf } from "../ref-moves.ts";
 import { type RepositoryRecord, ZERO_SHA } from "../rows.ts";
 import { refShape } from "../shapes/refs.ts";
 
@@ -18,9 +18,11 @@ async function move(github: GitHub, repository: RepositoryRecord, request: ApiRe
   if (reason) throw new GitHubError(422, reason);
   const change =
     update.after === ZERO_SHA ? ["-d", update.ref, update.before] : [update.ref, update.after, update.before];
-  const moved = await git(github.directoryOf(repository), ["update-ref", ...change]);
-  if (!moved) throw new GitHubError(422, "Reference cannot be updated");
-  await recordMoves(github, repository, principal.account, [update]);
+  await moveRefs(github, repository, { account: principal.account, updates: [update] }, async () => {
+    const moved = await git(github.directoryOf(repository), ["update-ref", ...change]);
+    if (!moved) throw new GitHubError(422, "Reference cannot be updated");
+    return [update];
+  });
 }
 
 async function create(github: GitHub, request: ApiRequest): Promise<ApiAnswer> {

@@ -50,7 +50,7 @@ async function moveHead(
   pull: PullRecord,
   account: Account,
   { before, after }: RefUpdate,
-): Promise<PullRecord> {
+): Promise<void> {
   const moved: PullRecord = { ...pull, headSha: after, pusher: account.login, updatedAt: timestamp(github) };
   const { records } = github;
   records.transaction(() => {
@@ -62,20 +62,24 @@ async function moveHead(
   });
   await keepHead(github, repository, moved);
   announcePull(github, repository, moved, account, { action: "synchronize", before, after });
-  return moved;
 }
 
 /**
  * Moves, ends or marks as merged the open pull requests of branches that moved. What reaches its base by a push is merged
- * by whoever pushed, as on GitHub. The caller holds the repository's lock.
+ * by whoever pushed, as on GitHub. Doing it again changes nothing. The caller holds the repository's lock.
+ *
+ * @param merged number of the pull request whose merge the move is: its head needn't be in it
  */
 export async function followMoves(
   github: GitHub,
   repository: RepositoryRecord,
   account: Account,
   updates: readonly RefUpdate[],
+  merged: number | null,
 ): Promise<void> {
   const directory = github.directoryOf(repository);
+  const arrived = async (pull: PullRecord, { after }: RefUpdate) =>
+    pull.number === merged || isForward(directory, pull.headSha, after);
   for (const update of updates) {
     const branch = branchOf(update.ref);
     if (branch === undefined) continue;
@@ -84,8 +88,8 @@ export async function followMoves(
       if (gone) {
         if (pull.headRef === branch || pull.baseRef === branch) closePull(github, repository, pull, account);
       } else if (pull.headRef === branch) {
-        await moveHead(github, repository, pull, account, update);
-      } else if (pull.baseRef === branch && (await isForward(directory, pull.headSha, update.after))) {
+        if (pull.headSha !== update.after) await moveHead(github, repository, pull, account, update);
+      } else if (pull.baseRef === branch && (await arrived(pull, update))) {
         const merge = { at: timestamp(github), by: account.login, sha: update.after };
         closePull(github, repository, pull, account, { merge, baseSha: update.before });
       }

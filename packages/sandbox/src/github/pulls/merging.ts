@@ -5,10 +5,9 @@ import { log } from "../commits.ts";
 import { GitHubError } from "../errors.ts";
 import { git, gitLine, isForward } from "../git.ts";
 import { actorOf } from "../permissions.ts";
-import { recordMoves } from "../ref-moves.ts";
+import { moveRefs } from "../ref-moves.ts";
 import type { PullRecord, RepositoryRecord } from "../rows.ts";
 import { mergedTree } from "./facts.ts";
-import { closePull } from "./follow.ts";
 import { checksRefusal, isExempt, names, reviewsRefusal } from "./rules.ts";
 
 /** Merging a pull request. Source: https://docs.github.com/en/rest/pulls/pulls#merge-a-pull-request */
@@ -110,14 +109,11 @@ export async function mergePull(
       },
     },
   );
-  if (!sha || !(await git(directory, ["update-ref", `refs/heads/${pull.baseRef}`, sha, base]))) throw notMergeable();
+  if (!sha) throw notMergeable();
   const update = { ref: `refs/heads/${pull.baseRef}`, before: base, after: sha };
-  await recordMoves(github, repository, merger, [update], "pr_merge");
-  // A merge commit contains the head, so the move itself has ended the pull request; a squashed one doesn't.
-  const ended = github.records.pull(repository, pull.number);
-  if (ended?.state === "open") {
-    const merge = { at: timestamp(github), by: merger.login, sha };
-    closePull(github, repository, ended, merger, { merge, baseSha: base });
-  }
+  await moveRefs(github, repository, { account: merger, updates: [update], pull: pull.number }, async () => {
+    if (!(await git(directory, ["update-ref", update.ref, sha, base]))) throw notMergeable();
+    return [update];
+  });
   return sha;
 }

@@ -69,7 +69,7 @@ export function annotationShape(
 }
 
 /** What the runs of a suite come to: the worst that one of them says. */
-export function outcomeOf(runs: readonly CheckRunRecord[]): Pick<CheckRunRecord, "status" | "conclusion"> {
+function outcomeOf(runs: readonly CheckRunRecord[]): Pick<CheckRunRecord, "status" | "conclusion"> {
   const running = runs.find(({ status }) => status !== "completed");
   if (running) return { status: running.status, conclusion: null };
   const worst = (["failure", "timed_out", "cancelled", "action_required", "success"] as const).find((conclusion) =>
