@@ -8,6 +8,7 @@ export {
   type StackState,
 } from "./changes.ts";
 export { isCreateOnly } from "./create-only.ts";
+export { editTemplate, type TemplateEdit } from "./edit.ts";
 export { describeFinding, type Finding, type Position, TemplateError } from "./errors.ts";
 export {
   createEvaluator,

@@ -114,6 +114,7 @@ function readSections(
     resources,
     outputs,
     positionOf: document.positionOf,
+    originOf: (id) => id,
   };
 }
 

@@ -60,6 +60,8 @@ export interface Template {
    * where the resource was written that it came from.
    */
   positionOf(path: Path): Position;
+  /** Logical id of the resource as written that a resource comes from: its own, unless a transform made it. */
+  originOf(id: string): string;
 }
 
 export const SERVERLESS_TRANSFORM = "AWS::Serverless-2016-10-31";

@@ -104,13 +104,16 @@ export function expandServerless(template: Template, parameters: ReadonlyMap<str
   const resources = new Map<string, Resource>();
   for (const [id, resource] of template.resources) if (!resource.type.startsWith(PREFIX)) resources.set(id, resource);
   for (const [id, resource] of made) resources.set(id, resource);
+  const originOf = (id: string) => {
+    const origin = origins.get(id) ?? id;
+    return origin === IMPLICIT_API && !template.resources.has(IMPLICIT_API) ? (user?.id ?? id) : origin;
+  };
   const positionOf = (path: Path) => {
     const [section, id] = path;
-    let origin = section === "Resources" && typeof id === "string" ? origins.get(id) : undefined;
-    if (origin === IMPLICIT_API && !template.resources.has(IMPLICIT_API)) origin = user?.id;
+    const origin = section === "Resources" && typeof id === "string" ? originOf(id) : id;
     return template.positionOf(origin === undefined || origin === id ? path : ["Resources", origin]);
   };
-  const expanded = { ...template, transforms: [], globals: undefined, conditions, resources, positionOf };
+  const expanded = { ...template, transforms: [], globals: undefined, conditions, resources, positionOf, originOf };
   return withRenames(expanded, { attributes, ids });
 }
 

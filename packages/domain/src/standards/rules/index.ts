@@ -1,0 +1,7 @@
+import type { Rule } from "../rule.ts";
+import { tracing } from "./ops-2-tracing.ts";
+import { memory } from "./perf-1-memory.ts";
+import { invokePermission } from "./sec-5-invoke-permission.ts";
+
+/** Every rule, in the order in which they are shown. */
+export const rules: readonly Rule[] = [invokePermission, memory, tracing];
