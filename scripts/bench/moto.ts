@@ -1,6 +1,5 @@
 import { spawn, spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { startSandbox } from "../../packages/sandbox/src/index.ts";
@@ -13,6 +12,7 @@ import { logEvents, metrics } from "../../packages/sandbox/test/moto/observabili
 import { fifoQueues, queues, topics } from "../../packages/sandbox/test/moto/queues.ts";
 import { stacks } from "../../packages/sandbox/test/moto/stacks.ts";
 import { tables } from "../../packages/sandbox/test/moto/tables.ts";
+import { anyFreePort } from "../product/home.ts";
 import { print, until } from "./figure.ts";
 
 const scenarios: Readonly<Record<string, Scenario>> = {
@@ -84,7 +84,7 @@ export async function run(): Promise<void> {
 }
 
 async function startMoto() {
-  const port = await freePort();
+  const port = await anyFreePort();
   const server = spawn("python3", ["-m", "moto.server", "-H", "127.0.0.1", "-p", String(port)], { stdio: "ignore" });
   const url = `http://127.0.0.1:${port}`;
   await until("moto to answer", 60_000, 200, () =>
@@ -94,16 +94,4 @@ async function startMoto() {
     ),
   );
   return { url, stop: () => server.kill("SIGKILL") };
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once("error", reject).listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      server.close(() =>
-        address && typeof address === "object" ? resolve(address.port) : reject(new Error("no port")),
-      );
-    });
-  });
 }

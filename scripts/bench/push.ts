@@ -1,7 +1,7 @@
-import { spawnSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { executionsOf } from "../../packages/sandbox/test/load/executions.ts";
+import { gitAs } from "../product/git.ts";
 import { median, percentile, print, until } from "./figure.ts";
 import { signIn, withProduct } from "./running-product.ts";
 
@@ -42,14 +42,15 @@ export async function run(): Promise<void> {
     const endpoint = `http://127.0.0.1:${ports.aws}`;
     const executions = executionsOf({ endpoint, region: "eu-west-1", credentials }, service);
     const clone = path.join(product.home, "clone");
-    git(product.home, ["clone", "-q", `http://127.0.0.1:${ports.github}/acme/${service}.git`, clone], product.home);
+    const git = (args: readonly string[], cwd = clone) => gitAs(product.home, "developer", args, cwd);
+    await git(["clone", "-q", `http://127.0.0.1:${ports.github}/acme/${service}.git`, clone], product.home);
     const times: number[] = [];
     for (let n = 0; n < COUNT; n++) {
-      // A test that fails at once: the pipeline is soon at rest again.
+      // Without a lockfile that fits, installing fails: the pipeline is soon at rest again.
       writeFileSync(path.join(clone, "package.json"), `{ "name": "broken-${n}", "private": true }\n`);
-      git(product.home, ["commit", "-qam", `Push ${n}`], clone);
+      await git(["commit", "-qam", `Push ${n}`]);
       const before = await executions.newest();
-      git(product.home, ["push", "-q"], clone);
+      await git(["push", "-q"]);
       const pushed = performance.now();
       await until("the execution", 30_000, 2, async () => ((await executions.newest()) === before ? undefined : true));
       times.push(performance.now() - pushed);
@@ -61,24 +62,3 @@ export async function run(): Promise<void> {
 }
 
 const json = <T>(home: string, file: string) => JSON.parse(readFileSync(path.join(home, file), "utf8")) as T;
-
-/** git as a person runs it: the password is asked for, and stands in no argument. */
-function git(home: string, args: readonly string[], cwd: string): void {
-  const { status, stderr } = spawnSync("git", args, {
-    cwd,
-    encoding: "utf8",
-    env: {
-      PATH: process.env.PATH ?? "",
-      HOME: home,
-      GIT_ASKPASS: path.resolve(import.meta.dirname, "../../apps/portal/e2e/askpass.sh"),
-      TEST_LOGIN: "developer",
-      GIT_TERMINAL_PROMPT: "0",
-      GIT_CONFIG_GLOBAL: "/dev/null",
-      GIT_AUTHOR_NAME: "developer",
-      GIT_AUTHOR_EMAIL: "developer@example.com",
-      GIT_COMMITTER_NAME: "developer",
-      GIT_COMMITTER_EMAIL: "developer@example.com",
-    },
-  });
-  if (status !== 0) throw new Error(`git ${args[0]}: ${stderr}`);
-}

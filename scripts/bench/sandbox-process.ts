@@ -26,6 +26,11 @@ export async function startSandboxProcess(dataDir: string, region = "eu-west-1")
       pid: child.pid ?? 0,
       seconds,
       stop,
+      /** Without warning. */
+      async kill() {
+        child.kill("SIGKILL");
+        await ended;
+      },
       settings: (account: string) => settingsOf(awsUrl, region, secrets, account),
     };
   }

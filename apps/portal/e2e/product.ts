@@ -1,10 +1,8 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { text } from "node:stream/consumers";
 import { test as base, expect, type Page } from "@playwright/test";
+import { gitAs } from "../../../scripts/product/git.ts";
 import { spawnProduct } from "../../../scripts/product/spawn.ts";
 
 /** The whole product, started as `npm start` does, from an empty folder, on free ports. */
@@ -63,29 +61,8 @@ export async function signIn(page: Page, product: RunningProduct, person: string
   await expect(page.getByRole("navigation").first()).toBeVisible();
 }
 
-/** git as a person runs it: the password is asked for and typed, and stands in no argument. */
-export async function git(product: RunningProduct, login: string, args: string[], cwd: string) {
-  const child = spawn("git", args, {
-    cwd,
-    stdio: ["ignore", "pipe", "pipe"],
-    env: {
-      PATH: process.env.PATH ?? "",
-      HOME: product.home,
-      GIT_ASKPASS: path.join(import.meta.dirname, "askpass.sh"),
-      TEST_LOGIN: login,
-      GIT_TERMINAL_PROMPT: "0",
-      GIT_CONFIG_GLOBAL: "/dev/null",
-      GIT_AUTHOR_NAME: login,
-      GIT_AUTHOR_EMAIL: `${login}@example.com`,
-      GIT_COMMITTER_NAME: login,
-      GIT_COMMITTER_EMAIL: `${login}@example.com`,
-    },
-  });
-  const ended = once(child, "close");
-  const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr)]);
-  const [code] = await ended;
-  expect(code, `git ${args.join(" ")}: ${stderr}`).toBe(0);
-  return stdout.trim();
-}
+/** git as a person runs it. */
+export const git = (product: RunningProduct, login: string, args: readonly string[], cwd: string) =>
+  gitAs(product.home, login, args, cwd);
 
 export { expect };
