@@ -275,6 +275,60 @@ test("of two merges at once one is done, and the other is told that there is not
   expect(data.filter(({ parents }) => parents.length === 2)).toHaveLength(1);
 });
 
+test("a pull request's own ref is nobody's to move", async () => {
+  const { rest, place, head, base } = await openPull("hidden");
+  await expect(rest.git.updateRef({ ...place, ref: "pull/1/head", sha: base, force: true })).rejects.toMatchObject({
+    status: 422,
+    message: expect.stringContaining("deny updating a hidden ref"),
+  });
+  await expect(rest.git.deleteRef({ ...place, ref: "pull/1/head" })).rejects.toMatchObject({ status: 422 });
+  const folder = await github.clone("developer", "hidden");
+  const pushed = await github.git("developer", ["push", "origin", "main:refs/pull/1/head", "--force"], folder);
+  expect(pushed.status).not.toBe(0);
+  expect((await rest.git.getRef({ ...place, ref: "pull/1/head" })).data.object.sha).toBe(head);
+});
+
+test("what is malformed is refused and named, and no number but a plain one names a pull request", async () => {
+  const { pull, place, head } = await openPull("malformed");
+  const ask = async (path: string, body?: unknown, method = body === undefined ? "GET" : "POST") => {
+    const headers = { authorization: "token sandbox-admin" };
+    const sent = body === undefined ? {} : { body: JSON.stringify(body) };
+    const response = await fetch(`${github.url}/repos/acme/malformed${path}`, { method, headers, ...sent });
+    return response.status;
+  };
+  for (const number of ["1e0", "0x1", "-1", "1.0", "%31%00", "99999999999999999999", "NaN"]) {
+    expect([404, 501]).toContain(await ask(`/pulls/${number}`));
+  }
+  for (const body of [null, [], "x", 7, { head: 7, base: {}, title: [] }, { head: "feature", base: null }]) {
+    expect(await ask("/pulls", body)).toBe(422);
+  }
+  expect(await ask("/pulls/1/reviews", { event: "APPROVE", commit_id: "nope" })).toBe(422);
+  expect(await ask("/issues/1/comments", { body: "x".repeat(65_537) })).toBe(422);
+  expect(await ask("/issues/1/comments", { body: { toString: "x" } })).toBe(422);
+  const rule = { ...rules, required_status_checks: { strict: true, checks: [null] } };
+  expect(await ask("/branches/main/protection", rule, "PUT")).toBe(422);
+  const client = await github.github.installation("acme");
+  const annotations = [null] as never;
+  const output = { title: "x", summary: "x", annotations };
+  await expect(client.rest.checks.create({ ...place, name: "plan", head_sha: head, output })).rejects.toMatchObject({
+    status: 422,
+  });
+  expect((await github.as("admin").rest.pulls.get(pull)).data.state).toBe("open");
+});
+
+test("a pull request has a page that shows what it changes, and text as text", async () => {
+  const { rest, pull } = await openPull("paged");
+  await rest.pulls.update({ ...pull, body: "<script>alert(1)</script>" });
+  await github.as("approver").rest.pulls.createReview({ ...pull, event: "REQUEST_CHANGES", body: "Not so" });
+  const answer = await fetch(`${github.url}/acme/paged/pull/1`, { headers: { accept: "text/html" } });
+  const page = await answer.text();
+  expect(page).toContain("+feature.txt");
+  expect(page).toContain("approver asked for changes");
+  expect(page).not.toContain("<script");
+  const none = await fetch(`${github.url}/acme/paged/pull/2`, { headers: { accept: "text/html" } });
+  expect(none.status).toBe(404);
+});
+
 test("the App hears of a pull request's life, in GitHub's own shapes", async () => {
   const { rest, pull, place } = await openPull("heard");
   await commit({ rest }, place, "feature", "more.txt");

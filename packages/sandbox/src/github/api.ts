@@ -3,7 +3,7 @@ import type { SandboxClock, Signals, Surroundings } from "../core/context.ts";
 import type { Accounts } from "./accounts.ts";
 import type { Needs } from "./app-permissions.ts";
 import type { Authentication, Principal } from "./authentication.ts";
-import { notFound } from "./errors.ts";
+import { invalid, notFound } from "./errors.ts";
 import type { GitHubOptions } from "./options.ts";
 import type { RateLimits } from "./rate-limits.ts";
 import type { Records } from "./records.ts";
@@ -69,6 +69,32 @@ export function maySee(principal: Principal, { id }: RepositoryRecord): boolean 
 
 export function text(value: unknown): string | undefined {
   return typeof value === "string" ? value : undefined;
+}
+
+export type Fields = Readonly<Record<string, unknown>>;
+
+export const fieldsOf = (value: unknown): Fields | undefined =>
+  value && typeof value === "object" && !Array.isArray(value) ? (value as Fields) : undefined;
+
+/** The members of a list that is sent, each an object; none where nothing was. Raises GitHub's 422 for something else. */
+export function fieldsIn(resource: string, field: string, value: unknown): Fields[] {
+  if (value === undefined || value === null) return [];
+  const fields = Array.isArray(value) ? value.map(fieldsOf) : [undefined];
+  const known = fields.filter((each) => each !== undefined);
+  if (known.length < fields.length) throw invalid(resource, field, `${field} is a list of objects`);
+  return known;
+}
+
+/** GitHub's longest text of a pull request, a comment or a part of a check run's output. */
+const LONGEST_TEXT = 65_536;
+
+/** A text as it was sent. Raises GitHub's 422 for one that is too long. */
+export function boundedText(resource: string, field: string, value: unknown): string | undefined {
+  const sent = text(value);
+  if (sent !== undefined && sent.length > LONGEST_TEXT) {
+    throw invalid(resource, field, `${field} is too long (maximum is ${LONGEST_TEXT} characters)`);
+  }
+  return sent;
 }
 
 /** Now, as GitHub writes time. */

@@ -34,6 +34,8 @@ export function refusalOf(
 ): string | undefined {
   const access = accessOf(github, repository, principal);
   if (!includes(access, "write")) return `Permission to ${repository.owner}/${repository.name}.git denied.`;
+  // The heads of pull requests: GitHub's own.
+  if (update.ref.startsWith("refs/pull/")) return `deny updating a hidden ref: ${update.ref}`;
   const protection = protectionOf(github, repository, update.ref);
   const reasons = protection ? brokenRules(github, repository, principal, update, protection) : [];
   if (reasons.length === 0) return undefined;

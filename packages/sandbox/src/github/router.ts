@@ -45,7 +45,12 @@ const endpoints: readonly Endpoint[] = [
 export const githubOperations: readonly string[] = endpoints.map(({ method, path }) => `${method} ${path}`);
 
 const patternOf = (path: string) =>
-  new RegExp(`^${path.replace(/\{(\w+)\}/g, "(?<$1>[^/]+)").replace(/\{(\w+)\+\}/g, "(?<$1>.+)")}$`);
+  new RegExp(
+    `^${path
+      .replace(/\{(id|number|review)\}/g, "(?<$1>[0-9]{1,15})")
+      .replace(/\{(\w+)\}/g, "(?<$1>[^/]+)")
+      .replace(/\{(\w+)\+\}/g, "(?<$1>.+)")}$`,
+  );
 
 const routes = endpoints.map((endpoint) => ({ endpoint, pattern: patternOf(endpoint.path) }));
 

@@ -1,4 +1,4 @@
-import { type ApiRequest, type GitHub, text, timestamp } from "../api.ts";
+import { type ApiRequest, boundedText, fieldsIn, type GitHub, text, timestamp } from "../api.ts";
 import { invalid, missing } from "../errors.ts";
 import type { AnnotationRecord, CheckRunRecord } from "../rows.ts";
 
@@ -36,12 +36,12 @@ function outputOf(known: CheckRunRecord["output"], given: unknown): CheckRunReco
   const { title, summary, text: told, annotations, images } = given as Readonly<Record<string, unknown>>;
   if (Array.isArray(images) && images.length > 0) throw missing("images in a check run");
   if (!text(title) || text(summary) === undefined) throw wrong("output", "output needs a title and a summary");
-  const added = Array.isArray(annotations) ? annotations : [];
+  const added = fieldsIn("CheckRun", "annotations", annotations);
   if (added.length > MOST_ANNOTATIONS) throw wrong("annotations", `at most ${MOST_ANNOTATIONS} annotations at a time`);
   return {
     title: text(title) ?? null,
-    summary: text(summary) ?? null,
-    text: text(told) ?? known.text,
+    summary: boundedText("CheckRun", "summary", summary) ?? null,
+    text: boundedText("CheckRun", "text", told) ?? known.text,
     annotations: [...known.annotations, ...added.map(annotationOf)],
   };
 }

@@ -1,5 +1,13 @@
 import { announce } from "../announce.ts";
-import { type ApiAnswer, type ApiRequest, type Endpoint, type GitHub, repositoryOf, text, timestamp } from "../api.ts";
+import {
+  type ApiAnswer,
+  type ApiRequest,
+  boundedText,
+  type Endpoint,
+  type GitHub,
+  repositoryOf,
+  timestamp,
+} from "../api.ts";
 import { invalid, notFound } from "../errors.ts";
 import { pageOf } from "../paging.ts";
 import { actorOf } from "../permissions.ts";
@@ -10,7 +18,7 @@ import { pullOf, requireAuthorOrWriter } from "./pulls.ts";
 /** What is said under a pull request, which to GitHub is an issue too. Source: https://docs.github.com/en/rest/issues/comments */
 
 function bodyOf({ body }: ApiRequest): string {
-  const said = text(body.body);
+  const said = boundedText("IssueComment", "body", body.body);
   if (!said?.trim()) throw invalid("IssueComment", "body", "body can't be blank");
   return said;
 }

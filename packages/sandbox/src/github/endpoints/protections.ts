@@ -1,5 +1,13 @@
-import { type ApiAnswer, type ApiRequest, type Endpoint, type GitHub, repositoryOf } from "../api.ts";
-import { GitHubError, invalid, missing } from "../errors.ts";
+import {
+  type ApiAnswer,
+  type ApiRequest,
+  type Endpoint,
+  type Fields,
+  fieldsOf,
+  type GitHub,
+  repositoryOf,
+} from "../api.ts";
+import { GitHubError, missing } from "../errors.ts";
 import { requireAccess } from "../permissions.ts";
 import type { ProtectionRecord, RepositoryRecord, RequiredChecks, RequiredReviews } from "../rows.ts";
 import { protectionShape } from "../shapes/refs.ts";
@@ -7,16 +15,13 @@ import { headOf } from "./branches.ts";
 
 /** The rules of a protected branch. Source: https://docs.github.com/en/rest/branches/branch-protection */
 
-type Fields = Readonly<Record<string, unknown>>;
-
 /** Rules that GitHub has and the sandbox doesn't keep: refused by name rather than forgotten. */
 const unkept = ["required_linear_history", "lock_branch", "required_conversation_resolution", "block_creations"];
 const MOST_REVIEWS = 6;
 
-const invalidRule = (field: string, message: string) => invalid("ProtectedBranch", field, message);
-
-const fieldsOf = (value: unknown): Fields | undefined =>
-  value && typeof value === "object" ? (value as Fields) : undefined;
+/** Here GitHub's errors are texts. */
+const invalidRule = (field: string, message: string) =>
+  new GitHubError(422, "Validation Failed", [`${field}: ${message}`]);
 
 const listOf = (value: unknown): string[] => (Array.isArray(value) ? value.map(String) : []);
 
@@ -34,8 +39,8 @@ function actorsOf(github: GitHub, field: string, given: Fields): { users: string
 function requiredChecksOf(github: GitHub, given: unknown): RequiredChecks | null {
   const fields = fieldsOf(given);
   if (!fields) return null;
-  const checks = Array.isArray(fields.checks)
-    ? fields.checks.map((check: Fields) => {
+  const checks = fields.checks
+    ? listOfFields(fields.checks).map((check) => {
         const appId = typeof check.app_id === "number" && check.app_id !== ANY_APP ? check.app_id : null;
         if (appId !== null && appId !== github.options.app.id) {
           throw invalidRule("required_status_checks", `Unknown app: ${appId}`);
@@ -44,6 +49,14 @@ function requiredChecksOf(github: GitHub, given: unknown): RequiredChecks | null
       })
     : listOf(fields.contexts).map((context) => ({ context, appId: null }));
   return { strict: fields.strict === true, checks };
+}
+
+function listOfFields(value: unknown): Fields[] {
+  const fields = Array.isArray(value) ? value.map(fieldsOf).filter((each) => each !== undefined) : undefined;
+  if (!fields || fields.length !== (value as unknown[]).length) {
+    throw invalidRule("required_status_checks", "checks is a list of objects");
+  }
+  return fields;
 }
 
 /** As `app_id`: a check of any App, or a status. */

@@ -1,4 +1,13 @@
-import { type ApiAnswer, type ApiRequest, type Endpoint, type GitHub, repositoryOf, text, timestamp } from "../api.ts";
+import {
+  type ApiAnswer,
+  type ApiRequest,
+  boundedText,
+  type Endpoint,
+  type GitHub,
+  repositoryOf,
+  text,
+  timestamp,
+} from "../api.ts";
 import { readRefs } from "../bare.ts";
 import { GitHubError, missing, notFound } from "../errors.ts";
 import { gitLine } from "../git.ts";
@@ -82,7 +91,7 @@ async function create(github: GitHub, request: ApiRequest): Promise<ApiAnswer> {
     const account = actorOf(github, principal);
     const pull = github.records.addPull(repository, {
       title,
-      body: text(body.body) ?? null,
+      body: boundedText("PullRequest", "body", body.body) ?? null,
       draft: body.draft === true,
       state: "open",
       author: account.login,
@@ -132,7 +141,11 @@ async function change(github: GitHub, request: ApiRequest): Promise<ApiAnswer> {
     if (body.base !== undefined && body.base !== pull.baseRef) throw missing("another base for a pull request");
     const account = actorOf(github, principal);
     const title = text(body.title) ?? pull.title;
-    const edited = { ...pull, title, body: body.body === null ? null : (text(body.body) ?? pull.body) };
+    const edited = {
+      ...pull,
+      title,
+      body: body.body === null ? null : (boundedText("PullRequest", "body", body.body) ?? pull.body),
+    };
     if (edited.title !== pull.title || edited.body !== pull.body) {
       const changed = { ...edited, updatedAt: timestamp(github) };
       github.records.savePull(repository, changed);

@@ -1,6 +1,16 @@
 import { announce } from "../announce.ts";
-import { type ApiAnswer, type ApiRequest, type Endpoint, type GitHub, repositoryOf, text, timestamp } from "../api.ts";
+import {
+  type ApiAnswer,
+  type ApiRequest,
+  boundedText,
+  type Endpoint,
+  type GitHub,
+  repositoryOf,
+  text,
+  timestamp,
+} from "../api.ts";
 import { GitHubError, missing, notFound } from "../errors.ts";
+import { resolveCommit } from "../git.ts";
 import { pageOf } from "../paging.ts";
 import { actorOf, requireAccess } from "../permissions.ts";
 import type { RepositoryRecord, ReviewRecord } from "../rows.ts";
@@ -44,12 +54,15 @@ async function create(github: GitHub, request: ApiRequest): Promise<ApiAnswer> {
     const repository = repositoryOf(github, request);
     const pull = pullOf(github, repository, request);
     const account = actorOf(github, principal);
-    const said = text(body.body)?.trim() ?? "";
+    const said = boundedText("PullRequestReview", "body", body.body)?.trim() ?? "";
     if (pull.author === account.login && state !== "COMMENTED") {
       throw unprocessable(`Can not ${state === "APPROVED" ? "approve" : "request changes on"} your own pull request`);
     }
     if (said === "" && state !== "APPROVED") throw unprocessable("Review body can't be blank");
     const sha = text(body.commit_id) ?? pull.headSha;
+    if ((await resolveCommit(github.directoryOf(repository), sha)) !== sha) {
+      throw unprocessable("The commit_id is not part of the pull request");
+    }
     const review = github.records.transaction(() => {
       const reviewers = pull.reviewers.filter((login) => login !== account.login);
       github.records.savePull(repository, { ...pull, reviewers, updatedAt: timestamp(github) });

@@ -1,22 +1,12 @@
 import type { GitHub } from "../api.ts";
 import { readRefs } from "../bare.ts";
-import { type GitCommit, log } from "../commits.ts";
+import { log } from "../commits.ts";
 import { git, resolveCommit } from "../git.ts";
 import type { RepositoryRecord } from "../rows.ts";
-import { type Crumb, type Html, html, list, page } from "./html.ts";
+import { html, list, page } from "./html.ts";
+import { commitItem, contentOf, crumbsOf, hrefOf, pullItem } from "./links.ts";
 
 const COMMITS = 20;
-const LARGEST_SHOWN_BYTES = 512 * 1024;
-
-const hrefOf = (...segments: readonly string[]) =>
-  `/${segments
-    .flatMap((segment) => segment.split("/"))
-    .map(encodeURIComponent)
-    .join("/")}`;
-
-function crumbsOf({ owner, name }: RepositoryRecord, ...more: readonly Crumb[]): Crumb[] {
-  return [{ label: owner, href: hrefOf(owner) }, { label: name, href: hrefOf(owner, name) }, ...more];
-}
 
 export function organisationPage({ records, options, accounts }: GitHub): string {
   const { login } = accounts.organisation;
@@ -31,10 +21,6 @@ export function organisationPage({ records, options, accounts }: GitHub): string
     [{ label: login, href: hrefOf(login) }],
     html`<h1>${login}</h1>${list(items, "No repositories yet.")}`,
   );
-}
-
-function commitItem({ owner, name }: RepositoryRecord, { sha, message, author }: GitCommit): Html {
-  return html`<a href="${hrefOf(owner, name, "commit", sha)}"><code>${sha.slice(0, 7)}</code></a> ${message.split("\n", 1)[0] ?? ""} <span class="quiet">${author.name}, ${author.date}</span>`;
 }
 
 /** What is in a repository: branches, and commits and files of one of them or of a commit. */
@@ -61,6 +47,10 @@ export async function repositoryPage(
 <h2>Branches</h2>${list(
     branches.map((branch) => html`<a href="${hrefOf(owner, name, "tree", branch)}">${branch}</a>`),
     "This repository is empty.",
+  )}
+<h2>Pull requests</h2>${list(
+    github.records.pulls(repository).map((pull) => pullItem(repository, pull)),
+    "No pull requests yet.",
   )}
 <h2>Last commits on ${shown}</h2>${list(
     commits.map((commit) => commitItem(repository, commit)),
@@ -103,10 +93,4 @@ export async function filePage(
   const { owner, name } = repository;
   const crumbs = crumbsOf(repository, { label: ref.slice(0, 12), href: hrefOf(owner, name, "tree", ref) });
   return page(`${path} · ${owner}/${name}`, crumbs, html`<h1><code>${path}</code></h1>${contentOf(content)}`);
-}
-
-function contentOf(content: Buffer): Html {
-  if (content.length > LARGEST_SHOWN_BYTES) return html`<p>${content.length} bytes: too much to show here.</p>`;
-  if (content.includes(0)) return html`<p>Not text: ${content.length} bytes.</p>`;
-  return html`<pre>${content.toString("utf8")}</pre>`;
 }

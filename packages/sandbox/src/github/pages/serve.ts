@@ -1,6 +1,7 @@
 import type { ServerResponse } from "node:http";
 import type { GitHub } from "../api.ts";
 import { html, page } from "./html.ts";
+import { pullPage } from "./pull.ts";
 import { commitPage, filePage, organisationPage, repositoryPage } from "./repository.ts";
 
 async function pageAt(github: GitHub, url: URL): Promise<string | undefined> {
@@ -12,6 +13,7 @@ async function pageAt(github: GitHub, url: URL): Promise<string | undefined> {
   if (kind === "") return repositoryPage(github, repository);
   // A branch's name may have slashes; no path follows it here.
   if (kind === "tree") return repositoryPage(github, repository, rest.join("/"));
+  if (kind === "pull") return pullPage(github, repository, ref);
   if (kind === "commit") return commitPage(github, repository, ref);
   return kind === "blob" ? filePage(github, repository, ref, path.join("/")) : undefined;
 }
