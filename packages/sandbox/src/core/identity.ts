@@ -45,10 +45,12 @@ export interface Identity {
   /** Document of the permissions boundary, where there is one. */
   readonly boundary?: string | undefined;
   readonly boundaryArn?: string | undefined;
+  /** Of a role: who may assume it. */
+  readonly trustPolicy?: string;
   readonly tags: Readonly<Record<string, string>>;
 }
 
-/** Reads identities; the service that keeps them (IAM) gives it. Undefined for one that isn't there. */
+/** Reads identities as they are in force; the service that keeps them (IAM) gives it. Undefined for one that isn't there. */
 export interface IdentitySource {
   role(account: string, name: string): Identity | undefined;
   user(account: string, name: string): Identity | undefined;

@@ -15,7 +15,14 @@ export interface EngineSettings {
   readonly graceMs: number;
 }
 
+/**
+ * In realistic mode a build waits so long for its turn. Orders of magnitude of a small Linux build: AWS names no figures.
+ * https://docs.aws.amazon.com/codebuild/latest/userguide/view-build-details-phases.html
+ */
+const QUEUED_MS = 1500;
+
 interface Job {
+  readonly readyMs: number;
   readonly account: string;
   readonly region: string;
   readonly record: BuildRecord;
@@ -50,7 +57,9 @@ export async function startEngine(runtime: ServiceRuntime, settings: EngineSetti
 
   const next = () => {
     while (!closing && running.size < settings.concurrentBuilds) {
-      const job = waiting.shift();
+      const nowMs = runtime.clock.now().getTime();
+      const index = waiting.findIndex(({ readyMs }) => readyMs <= nowMs);
+      const [job] = index < 0 ? [] : waiting.splice(index, 1);
       if (!job) return;
       const context = runtime.contextFor(job.account, job.region);
       endPhase(context, job.record, "SUCCEEDED");
@@ -86,12 +95,15 @@ export async function startEngine(runtime: ServiceRuntime, settings: EngineSetti
 
   const engine: Engine = {
     enqueue(account, region, record) {
-      const job: Job = { account, region, record, controller: new AbortController() };
+      const lateMs = runtime.clock.isRealistic ? QUEUED_MS : 0;
+      const readyMs = runtime.clock.now().getTime() + lateMs;
+      const job: Job = { account, region, record, controller: new AbortController(), readyMs };
       const context = runtime.contextFor(account, region);
       announceState(context, record);
       waiting.push(job);
       next();
       if (!waiting.includes(job)) return;
+      if (lateMs > 0) void runtime.clock.sleep(lateMs, job.controller.signal).then(next, () => undefined);
       void runtime.clock.sleep(record.queuedTimeoutInMinutes * 60_000, job.controller.signal).then(
         () => {
           if (waiting.includes(job))

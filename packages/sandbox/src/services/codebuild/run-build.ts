@@ -11,6 +11,9 @@ import { collectReports } from "./reports.ts";
 import { type BuildShell, openShell } from "./shell.ts";
 import { fetchSources, readSpecification, type Sources } from "./sources.ts";
 
+/** In realistic mode a machine for the build takes so long; AWS names no figure. */
+const PROVISIONING_MS = 6000;
+
 export interface BuildRun {
   /** Aborted with `BuildInterrupted` (stopped, out of time) or `SandboxClosing`. */
   readonly signal: AbortSignal;
@@ -63,6 +66,7 @@ export async function runBuild(context: Context, record: BuildRecord, run: Build
 
   try {
     const provisioned = await phase("PROVISIONING", async () => {
+      if (context.clock.isRealistic) await context.clock.sleep(PROVISIONING_MS, signal);
       await mkdir(run.workspace, { mode: 0o700 });
       log = await openBuildLog(context, record);
     });

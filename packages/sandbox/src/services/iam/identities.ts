@@ -21,14 +21,16 @@ export function identitiesOf(runtime: ServiceRuntime): IdentitySource {
     for (const key of known.keys()) if (key.startsWith(account)) known.delete(key);
   });
   const remember = (key: string, read: () => Identity | undefined): Identity | undefined => {
+    // What is in force then changes with time alone.
+    if (runtime.clock.isRealistic) return read();
     if (!known.has(key)) known.set(key, read());
     return known.get(key);
   };
   return {
     role: (account, name) =>
-      remember(`${account}/role/${name}`, () => identityOf(runtime, account, rolesIn(runtime, account).get(name))),
+      remember(`${account}/role/${name}`, () => identityOf(runtime, account, rolesIn(runtime, account).inForce(name))),
     user: (account, name) =>
-      remember(`${account}/user/${name}`, () => identityOf(runtime, account, usersIn(runtime, account).get(name))),
+      remember(`${account}/user/${name}`, () => identityOf(runtime, account, usersIn(runtime, account).inForce(name))),
   };
 }
 
@@ -38,13 +40,15 @@ function identityOf(
   record: RoleRecord | UserRecord | undefined,
 ): Identity | undefined {
   if (!record) return undefined;
-  const documentOf = (arn: string) => awsManagedDocument(arn) ?? defaultVersion(policiesIn(runtime, account).get(arn));
+  const documentOf = (arn: string) =>
+    awsManagedDocument(arn) ?? defaultVersion(policiesIn(runtime, account).inForce(arn));
   const attached = record.attachedPolicyArns.flatMap((arn) => documentOf(arn) ?? []);
   return {
     arn: record.arn,
     policies: [...Object.values(record.inlinePolicies), ...attached],
     boundary: record.boundaryArn === undefined ? undefined : (documentOf(record.boundaryArn) ?? NOTHING),
     boundaryArn: record.boundaryArn,
+    ...("trustPolicy" in record ? { trustPolicy: record.trustPolicy } : {}),
     tags: Object.fromEntries(record.tags.map(({ Key = "", Value = "" }) => [Key, Value])),
   };
 }

@@ -17,8 +17,9 @@ import { userOperations } from "./users.ts";
  *
  * Gaps: no groups, login profiles, service-linked roles or identity providers; service and resource control policies
  * don't exist; `aws:ResourceTag` isn't known to conditions; within an account, the policies of buckets, keys, queues, topics,
- * functions and roles count beside the identity's, those of secrets, buses and tables don't. An account's own key (`user/sandbox`) may everything. A new
- * role is there at once, where AWS may take seconds.
+ * functions and roles count beside the identity's, those of secrets, buses and tables don't. An account's own key (`user/sandbox`) may everything. In
+ * realistic mode a changed role, user or policy decides, and shows in lists of them, five seconds later; a new access
+ * key works at once.
  * https://docs.aws.amazon.com/IAM/latest/APIReference/
  */
 export const iam = defineService({

@@ -58,7 +58,7 @@ export const policyOperations: Operations<typeof sdk> = {
   GetPolicy: (context, { PolicyArn }) => ({ Policy: show(context, getPolicy(context, PolicyArn)) }),
 
   ListPolicies(context, { Scope = "All", OnlyAttached, PathPrefix = "/", Marker, MaxItems }) {
-    const own = Scope === "AWS" ? [] : policies(context).list();
+    const own = Scope === "AWS" ? [] : policies(context).listInForce();
     const aws = Scope === "Local" ? [] : awsManagedArns().map((arn) => getPolicy(context, arn));
     const all = [...own.map(({ value }) => value), ...aws]
       .filter((policy) => policy.path.startsWith(PathPrefix))

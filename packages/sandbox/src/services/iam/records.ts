@@ -1,7 +1,7 @@
 import type { Tag } from "@aws-sdk/client-iam";
 import type { Context, ServiceRuntime } from "../../core/context.ts";
 import { AwsError } from "../../core/errors.ts";
-import type { Collection } from "../../core/store.ts";
+import { IAM_PROPAGATION_MS, propagating, type Replaced } from "../../core/propagation.ts";
 import { awsManagedDocument, isAwsManaged } from "./aws-managed.ts";
 
 export interface RoleRecord {
@@ -64,17 +64,21 @@ export function whenChanged(runtime: ServiceRuntime, listener: (account: string)
 }
 
 /** IAM has no regions: everything of an account is in one store. */
-function collectionIn<T>(runtime: ServiceRuntime, account: string, name: string): Collection<T> {
-  const collection = runtime.storeOf(account, "").collection<T>(name);
+function collectionIn<T>(runtime: ServiceRuntime, account: string, name: string) {
+  const store = runtime.storeOf(account, "");
+  const replaced = store.collection<readonly Replaced<T>[]>(`replaced ${name}`);
+  const collection = propagating(store.collection<T>(name), replaced, {
+    clock: runtime.clock,
+    delayMs: IAM_PROPAGATION_MS,
+  });
   const tell = () => listeners.get(runtime)?.(account);
   return {
-    get: collection.get,
-    list: collection.list,
-    put(key, value) {
+    ...collection,
+    put(key: string, value: T) {
       collection.put(key, value);
       tell();
     },
-    delete(key) {
+    delete(key: string) {
       const isGone = collection.delete(key);
       tell();
       return isGone;

@@ -54,7 +54,7 @@ export const roleOperations: Operations<typeof sdk> = {
 
   ListRoles(context, { PathPrefix = "/", Marker, MaxItems }) {
     const all = roles(context)
-      .list()
+      .listInForce()
       .map(({ value }) => value)
       .filter((role) => role.path.startsWith(PathPrefix));
     const { items, nextToken } = page(all, (role) => role.name, { token: Marker, size: MaxItems });

@@ -53,7 +53,7 @@ export const userOperations: Operations<typeof sdk> = {
 
   ListUsers(context, { PathPrefix = "/", Marker, MaxItems }) {
     const all = users(context)
-      .list()
+      .listInForce()
       .map(({ value }) => value)
       .filter(({ path }) => path.startsWith(PathPrefix));
     const { items, nextToken } = page(all, ({ name }) => name, { token: Marker, size: MaxItems });

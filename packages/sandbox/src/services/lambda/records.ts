@@ -1,6 +1,7 @@
 import type { DestinationConfig } from "@aws-sdk/client-lambda";
 import type { Context, ServiceRuntime } from "../../core/context.ts";
 import { AwsError } from "../../core/errors.ts";
+import { propagating, type Replaced } from "../../core/propagation.ts";
 import type { Collection } from "../../core/store.ts";
 
 /** `$LATEST` as it is now, or a published version as it was then. */
@@ -119,6 +120,17 @@ export const functions = (from: Stored): Collection<FunctionRecord> => from.coll
 /** Published versions, by `<function>/<version, 10 digits>`. */
 export const versions = (from: Stored): Collection<FunctionConfig> => from.collection("versions");
 export const aliases = (from: Stored): Collection<AliasRecord> => from.collection("aliases");
+/**
+ * In realistic mode so long until an alias that was moved, or weighted otherwise, takes its invocations there. Real enough
+ * to be waited for, but no page of AWS's gives a figure.
+ */
+const ALIAS_PROPAGATION_MS = 2000;
+/** Aliases whose invocations follow a while after a change. A new one is put into `aliases`: it is there at once. */
+export const followedAliases = (from: Stored & Pick<Context, "clock">) =>
+  propagating(aliases(from), from.collection<readonly Replaced<AliasRecord>[]>("replaced aliases"), {
+    clock: from.clock,
+    delayMs: ALIAS_PROPAGATION_MS,
+  });
 /** By `<function>/<qualifier or nothing>`. */
 export const policies = (from: Stored): Collection<Policy> => from.collection("policies");
 export const eventInvokeConfigs = (from: Stored): Collection<EventInvokeConfig> =>
@@ -203,7 +215,7 @@ export function getFunction(
 
 /** What runs under a qualifier; an alias with weights may answer differently each time. */
 export function resolveQualifier(
-  from: Pick<Context, "account" | "region" | "collection">,
+  from: Pick<Context, "account" | "region" | "collection" | "clock">,
   record: FunctionRecord,
   qualifier: string | undefined,
   draw: () => number,
@@ -217,7 +229,8 @@ export function resolveQualifier(
   }
   const alias = aliases(from).get(`${name}/${qualifier}`);
   if (!alias) throw notFound(from, name, qualifier);
-  const { config } = resolveQualifier(from, record, drawVersion(alias, draw()), draw);
+  const followed = followedAliases(from).inForce(`${name}/${qualifier}`) ?? alias;
+  const { config } = resolveQualifier(from, record, drawVersion(followed, draw()), draw);
   return { config, alias: qualifier };
 }
 

@@ -11,6 +11,7 @@ import {
   type AliasRecord,
   aliases,
   type FunctionConfig,
+  followedAliases,
   functionArn,
   functions,
   getFunction,
@@ -166,7 +167,9 @@ function write(context: Context, name: string, given: AliasRecord): AliasConfigu
     if (!(weight >= 0 && weight <= 1)) throw invalid(`The weight ${weight} must be from 0 to 1.`);
   }
   const alias = { ...given, revisionId: context.random.uuid() };
-  aliases(context).put(`${name}/${alias.name}`, alias);
+  const key = `${name}/${alias.name}`;
+  const rows = aliases(context).get(key) ? followedAliases(context) : aliases(context);
+  rows.put(key, alias);
   hostOf(context.runtime).provisioner.reconcile(context, name);
   return show(context, name, alias);
 }

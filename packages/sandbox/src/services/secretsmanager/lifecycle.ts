@@ -76,11 +76,22 @@ function matches(secret: SecretRecord, filters: readonly sdk.Filter[]): boolean 
   });
 }
 
+/**
+ * In realistic mode a list shows so late what was made or deleted; AWS says that it may be five minutes.
+ * https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_ListSecrets.html
+ */
+const LIST_LATE_MS = 20_000;
+
 function listed(context: Context, filters: readonly sdk.Filter[] = []): SecretRecord[] {
+  const asOfMs = context.clock.now().getTime() - (context.clock.isRealistic ? LIST_LATE_MS : 0);
   return secretsOf(context)
     .list()
     .map(({ value }) => value)
-    .filter((secret) => matches(secret, filters));
+    .filter((secret) => secret.createdAtMs <= asOfMs && matches(secret, filters))
+    .map(({ deletedAtMs, ...secret }) => ({
+      ...secret,
+      ...(deletedAtMs !== undefined && deletedAtMs <= asOfMs ? { deletedAtMs } : {}),
+    }));
 }
 
 export const lifecycleOperations: Operations<typeof sdk> = {

@@ -16,6 +16,7 @@ import {
   getMachine,
   invalid,
   isName,
+  listedUntilMs,
   machineMissing,
   machines,
   putExecution,
@@ -118,7 +119,10 @@ async function stopExecution(context: Context, input: sdk.StopExecutionInput): P
   return { stopDate: new Date(ended.stoppedAtMs ?? context.clock.now().getTime()) };
 }
 
-/** Newest first, in pages by position: executions are only added at the front. */
+/**
+ * Eventually consistent: https://docs.aws.amazon.com/step-functions/latest/apireference/API_ListExecutions.html
+ * Newest first, in pages by position: executions are only added at the front.
+ */
 function listExecutions(context: Context, input: sdk.ListExecutionsInput): sdk.ListExecutionsOutput {
   if (input.mapRunArn !== undefined) throw notImplemented("ListExecutions by a map run");
   const status = input.statusFilter;
@@ -131,6 +135,7 @@ function listExecutions(context: Context, input: sdk.ListExecutionsInput): sdk.L
   const { qualifier } = readMachineArn(input.stateMachineArn);
   const all = executionsOf(context.store.sql, machine.arn).filter(
     (one) =>
+      one.startedAtMs <= listedUntilMs(context) &&
       (status === undefined || one.status === status) &&
       (qualifier === undefined || one.versionArn === input.stateMachineArn || one.aliasArn === input.stateMachineArn),
   );

@@ -12,6 +12,7 @@ import {
   getMachine,
   invalid,
   isName,
+  listedUntilMs,
   type MachineRecord,
   machineArn,
   machineMissing,
@@ -172,10 +173,12 @@ function deleteStateMachine(context: Context, input: sdk.DeleteStateMachineInput
   return {};
 }
 
+/** https://docs.aws.amazon.com/step-functions/latest/apireference/API_ListStateMachines.html ("eventually consistent") */
 function listStateMachines(context: Context, input: sdk.ListStateMachinesInput): sdk.ListStateMachinesOutput {
   const all = machines(context)
     .list()
-    .map(({ value }) => value);
+    .map(({ value }) => value)
+    .filter(({ createdAtMs }) => createdAtMs <= listedUntilMs(context));
   const { items, nextToken } = page(all, ({ name }) => name, { token: input.nextToken, size: input.maxResults || 100 });
   return {
     stateMachines: items.map(({ arn, name, createdAtMs }) => ({

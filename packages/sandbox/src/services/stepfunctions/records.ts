@@ -53,6 +53,12 @@ export interface ExecutionRecord {
   readonly traceHeader: string | undefined;
 }
 
+/** In realistic mode lists show so late what was made or started; AWS calls them best effort and names no figure. */
+const LIST_LATE_MS = 2000;
+/** Until when lists know what was made. */
+export const listedUntilMs = ({ clock }: Pick<Context, "clock">) =>
+  clock.now().getTime() - (clock.isRealistic ? LIST_LATE_MS : 0);
+
 type Stored = Pick<Context, "collection">;
 export const machines = (from: Stored) => from.collection<MachineRecord>("machines");
 /** By `<machine>/<number, 10 digits>`. */

@@ -18,9 +18,11 @@ export async function findRole(context: Context, account: string, roleArn: strin
     const { Role } = await context.send(new GetRoleCommand({ RoleName: roleArn.split("/").at(-1) }), { account });
     // A role is known by its whole ARN: its name without its path is no role's.
     if (Role?.Arn !== roleArn) return undefined;
+    const inForce = context.identities?.role(account, Role.RoleName ?? "");
+    if (inForce?.trustPolicy === undefined) return undefined;
     return {
       roleId: Role.RoleId ?? "",
-      trustPolicy: decodeURIComponent(Role.AssumeRolePolicyDocument ?? ""),
+      trustPolicy: inForce.trustPolicy,
       longestSessionS: Role.MaxSessionDuration ?? DEFAULT_SESSION_S,
     };
   } catch (error) {

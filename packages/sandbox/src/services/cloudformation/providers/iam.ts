@@ -22,11 +22,17 @@ import {
   UpdateRoleCommand,
 } from "@aws-sdk/client-iam";
 import type { Json, JsonObject } from "@turnpike/cloudformation";
+import { IAM_PROPAGATION_MS } from "../../../core/propagation.ts";
 import { defineProvider, type Made, type ProviderCall } from "../provider.ts";
 import { createOnce, document, goneTags, list, number, object, tagList, text, texts } from "./values.ts";
 
 /** IAM keeps five versions of a policy; the oldest must go before a sixth. */
 const MOST_VERSIONS = 5;
+
+/** As CloudFormation does: what depends on a role or a policy is made only when that is in force. */
+async function inForce(call: ProviderCall): Promise<void> {
+  if (call.clock.isRealistic) await call.clock.sleep(IAM_PROPAGATION_MS, call.signal);
+}
 
 const role = defineProvider({
   type: "AWS::IAM::Role",
@@ -111,6 +117,7 @@ async function putPolicies(call: ProviderCall, RoleName: string, before: JsonObj
 }
 
 async function madeRole(call: ProviderCall, RoleName: string): Promise<Made> {
+  await inForce(call);
   const { Role: made } = await call.send(new GetRoleCommand({ RoleName }));
   return { physicalId: RoleName, attributes: { Arn: made?.Arn ?? "", RoleId: made?.RoleId ?? "" } };
 }
@@ -137,6 +144,7 @@ const managedPolicy = defineProvider({
     );
     call.initiated(PolicyArn);
     await attach(call, PolicyArn, []);
+    await inForce(call);
     return { physicalId: PolicyArn, attributes: { PolicyArn } };
   },
   async update(call, { physicalId: PolicyArn, properties: before }) {
@@ -148,6 +156,7 @@ const managedPolicy = defineProvider({
     const PolicyDocument = document(call.properties.PolicyDocument);
     await call.send(new CreatePolicyVersionCommand({ PolicyArn, PolicyDocument, SetAsDefault: true }));
     await attach(call, PolicyArn, texts(before.Roles));
+    await inForce(call);
     return { physicalId: PolicyArn, attributes: { PolicyArn } };
   },
   async remove(call, { physicalId: PolicyArn }) {
@@ -195,6 +204,7 @@ async function putInline(call: ProviderCall, before: JsonObject): Promise<Made> 
     const isGone = !roles.includes(RoleName) || wasNamed !== PolicyName;
     if (isGone && wasNamed) await call.send(new DeleteRolePolicyCommand({ RoleName, PolicyName: wasNamed }));
   }
+  await inForce(call);
   return { physicalId: PolicyName, attributes: { Id: PolicyName } };
 }
 
