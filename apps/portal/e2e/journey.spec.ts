@@ -74,12 +74,12 @@ test("the pipeline starts by itself, really builds and tests, deploys to dev and
   await signIn(page, product, "developer");
   await page.goto(`${product.portalUrl}/services/${SERVICE}/pipeline?action=Build%2FBuild`);
   await expect(page.getByRole("region", { name: "Build log" }).getByText(/added \d+ packages/)).toBeVisible({
-    timeout: 60_000,
+    timeout: product.roadMs,
   });
   await page.goto(`${product.portalUrl}/services/${SERVICE}`);
   const dev = page.getByRole("region", { name: "Environment dev" });
   const prod = page.getByRole("region", { name: "Environment prod" });
-  await expect(prod.getByRole("link", { name: "Review release" })).toBeVisible({ timeout: 60_000 });
+  await expect(prod.getByRole("link", { name: "Review release" })).toBeVisible({ timeout: product.roadMs });
   await expect(dev).toContainText("http://127.0.0.1");
   urls.dev = /http:\/\/127\.0\.0\.1:\d+\/\w+/.exec(await dev.innerText())?.[0] ?? "";
   const answer = await fetch(`${urls.dev}/hello/dev`);
@@ -114,7 +114,7 @@ test("an approver reads the evidence and approves, and the same artifact runs in
     .getByRole("dialog")
     .getByRole("button", { name: `Approve ${SERVICE}` })
     .click();
-  await expect(page.getByText("Deployed", { exact: true }).first()).toBeVisible({ timeout: 60_000 });
+  await expect(page.getByText("Deployed", { exact: true }).first()).toBeVisible({ timeout: product.roadMs });
   await page.goto(`${product.portalUrl}/approvals`);
   await expect(page.getByLabel("Past releases").getByRole("link", { name: `${SERVICE} to prod` })).toBeVisible();
 
@@ -195,7 +195,7 @@ test("a pushed change goes down the same road", async ({ page, product }) => {
   await git(product, "developer", ["push", "--quiet"], clone);
   await signIn(page, product, "approver");
   await page.goto(`${product.portalUrl}/services/${SERVICE}`);
-  await expect(page.getByRole("link", { name: "Review release" })).toBeVisible({ timeout: 60_000 });
+  await expect(page.getByRole("link", { name: "Review release" })).toBeVisible({ timeout: product.roadMs });
   await page.getByRole("link", { name: "Review release" }).click();
   await expect(page.getByText("Describe the changes").first()).toBeVisible();
 });
@@ -211,7 +211,7 @@ test("a failing unit test stops the road before dev, and the page says which tes
   await git(product, "developer", ["push", "--quiet"], clone);
   await signIn(page, product, "developer");
   await page.goto(`${product.portalUrl}/services/${SERVICE}/pipeline`);
-  await expect(page.getByText("This test failed")).toBeVisible({ timeout: 60_000 });
+  await expect(page.getByText("This test failed")).toBeVisible({ timeout: product.roadMs });
   await expect(page.getByText(name).first()).toBeVisible();
 });
 

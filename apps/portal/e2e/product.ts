@@ -13,6 +13,8 @@ export interface RunningProduct {
   readonly home: string;
   /** The sandbox is as late as AWS is: `npm run prove -- journey`. */
   readonly isRealistic: boolean;
+  /** What a pipeline may take to its next gate or end. */
+  readonly roadMs: number;
   /** Pid of a process of the product, as it is now. */
   pid(name: "worker" | "portal" | "sandbox"): number;
   /** The key of one of the sandbox's accounts. */
@@ -30,6 +32,7 @@ async function startProduct(home: string): Promise<{ product: RunningProduct; st
     awsUrl: `http://127.0.0.1:${ports.aws}`,
     home,
     isRealistic,
+    roadMs: isRealistic ? 150_000 : 60_000,
     pid: (name) => json<Record<string, number>>("processes.json")[name] ?? -1,
     credentials: (accountId) => ({
       accessKeyId: `AKIA${accountId}0000`,

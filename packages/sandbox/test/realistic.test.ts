@@ -1,5 +1,5 @@
 import { BatchGetBuildsCommand, CreateProjectCommand, StartBuildCommand } from "@aws-sdk/client-codebuild";
-import { CreateRoleCommand, ListRolesCommand, PutRolePolicyCommand } from "@aws-sdk/client-iam";
+import { CreatePolicyCommand, CreateRoleCommand, ListRolesCommand, PutRolePolicyCommand } from "@aws-sdk/client-iam";
 import { CreateAliasCommand, UpdateAliasCommand, UpdateFunctionCodeCommand } from "@aws-sdk/client-lambda";
 import { CreateBucketCommand, ListObjectsV2Command, S3Client } from "@aws-sdk/client-s3";
 import { CreateSecretCommand, DescribeSecretCommand, ListSecretsCommand } from "@aws-sdk/client-secrets-manager";
@@ -81,6 +81,26 @@ test("a new role can be assumed, and a changed policy decides, only when IAM has
   await expect(list()).resolves.toMatchObject({ KeyCount: 0 });
   clock.advance(3000);
   await expect(list()).rejects.toThrow("explicit deny");
+});
+
+test("who may change a role is decided by the role as it is on record, in force or not", async () => {
+  const { sandbox, clock } = await realistic();
+  const actions = ["iam:CreateRole", "iam:CreatePolicy"];
+  const roleArn = await roleForTest(sandbox, { name: "maker", principal: account, actions });
+  const bounded = { StringEquals: { "iam:PermissionsBoundary": `arn:aws:iam::${TOOLING}:policy/boundary` } };
+  const may = { Effect: "Allow", Action: "iam:PutRolePolicy", Resource: "*", Condition: bounded };
+  const put = (RoleName: string, PolicyDocument: string, as = {}) =>
+    sandbox.send(new PutRolePolicyCommand({ RoleName, PolicyName: "bounded", PolicyDocument }), as);
+  await put("maker", JSON.stringify({ Statement: [may] }));
+  clock.advance(5000);
+  const PolicyDocument = JSON.stringify({ Statement: [{ Effect: "Allow", Action: "s3:*", Resource: "*" }] });
+  const { Policy } = await sandbox.send(new CreatePolicyCommand({ PolicyName: "boundary", PolicyDocument }), {
+    roleArn,
+  });
+  const role = { AssumeRolePolicyDocument: '{"Statement":[]}', PermissionsBoundary: Policy?.Arn };
+  await sandbox.send(new CreateRoleCommand({ RoleName: "made", ...role }), { roleArn });
+  await expect(put("made", PolicyDocument, { roleArn })).resolves.toBeDefined();
+  await expect(put("maker", PolicyDocument, { roleArn })).rejects.toThrow("iam:PutRolePolicy");
 });
 
 test("what IAM hadn't propagated when the sandbox ended it propagates after the next start", async () => {

@@ -54,6 +54,8 @@ export interface Identity {
 export interface IdentitySource {
   role(account: string, name: string): Identity | undefined;
   user(account: string, name: string): Identity | undefined;
+  /** A role or user as it is on record, in force or not: what IAM's own operations act on. */
+  resource(account: string, kind: "role" | "user", name: string): Pick<Identity, "arn" | "boundaryArn"> | undefined;
 }
 
 export interface AccessKey {

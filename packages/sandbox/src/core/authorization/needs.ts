@@ -85,7 +85,7 @@ function iamNeeds(operation: string, input: Input, { account }: Place, source: I
   const [role, user, policy] = [text("RoleName"), text("UserName"), text("PolicyArn")];
   const action = `iam:${operation}`;
   if (role !== undefined) {
-    const known = source.role(account, role);
+    const known = source.resource(account, "role", role);
     const isNew = operation === "CreateRole" || operation === "PutRolePermissionsBoundary";
     const boundary = isNew ? text("PermissionsBoundary") : known?.boundaryArn;
     const conditions = { "iam:permissionsboundary": boundary, "iam:policyarn": policy };
@@ -96,7 +96,7 @@ function iamNeeds(operation: string, input: Input, { account }: Place, source: I
     const resource =
       operation === "CreateUser"
         ? `${base}user${path}${user}`
-        : (source.user(account, user)?.arn ?? `${base}user/${user}`);
+        : (source.resource(account, "user", user)?.arn ?? `${base}user/${user}`);
     return [{ action, resource, conditions: { "iam:policyarn": policy } }];
   }
   if (operation === "SimulatePrincipalPolicy") return [{ action, resource: text("PolicySourceArn") }];

@@ -31,6 +31,7 @@ export function identitiesOf(runtime: ServiceRuntime): IdentitySource {
       remember(`${account}/role/${name}`, () => identityOf(runtime, account, rolesIn(runtime, account).inForce(name))),
     user: (account, name) =>
       remember(`${account}/user/${name}`, () => identityOf(runtime, account, usersIn(runtime, account).inForce(name))),
+    resource: (account, kind, name) => (kind === "role" ? rolesIn : usersIn)(runtime, account).get(name),
   };
 }
 
