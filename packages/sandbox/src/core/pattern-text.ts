@@ -1,14 +1,34 @@
 import { BlockList, isIP } from "node:net";
 
-/**
- * `*` stands for any characters, `\*` for itself. Walks both texts once with one mark to fall back to, so that a pattern
- * of many stars over a long text can't stall the sandbox as a regular expression would.
- */
+interface Part {
+  /** Undefined: any one. */
+  readonly character: string | undefined;
+  readonly isStar: boolean;
+}
+
+/** `*` stands for any characters, `\*` for itself. */
 export function matchesWildcard(pattern: string, text: string): boolean {
   const parts = [...pattern.matchAll(/\\([\\*])|([\s\S])/g)].map(([, escaped, plain]) => ({
-    character: escaped ?? plain ?? "",
+    character: escaped ?? plain,
     isStar: plain === "*",
   }));
+  return matchesParts(parts, text);
+}
+
+/** `*` stands for any characters, `?` for one; nothing stands for these two themselves. */
+export function matchesGlob(pattern: string, text: string): boolean {
+  const parts = pattern.split("").map((character) => ({
+    character: character === "?" ? undefined : character,
+    isStar: character === "*",
+  }));
+  return matchesParts(parts, text);
+}
+
+/**
+ * Walks both texts once with one mark to fall back to, so that a pattern of many stars over a long text can't stall the
+ * sandbox as a regular expression would.
+ */
+function matchesParts(parts: readonly Part[], text: string): boolean {
   let at = 0;
   let starAt = -1;
   let textMark = 0;
@@ -17,7 +37,7 @@ export function matchesWildcard(pattern: string, text: string): boolean {
     if (part?.isStar) {
       starAt = at++;
       textMark = index;
-    } else if (part && part.character === text[index]) {
+    } else if (part && (part.character ?? text[index]) === text[index]) {
       at++;
       index++;
     } else if (starAt >= 0) {

@@ -1,25 +1,9 @@
-/** Compiled patterns. Pure: what a pattern means depends on nothing but its text. Cut when it grows too large. */
-const compiled = new Map<string, RegExp>();
-const MOST_COMPILED = 5000;
-
-/** `*` is any text, `?` one character. */
-function regExpOf(pattern: string, ignoreCase: boolean): RegExp {
-  const key = `${ignoreCase ? "i" : "s"}${pattern}`;
-  const known = compiled.get(key);
-  if (known) return known;
-  const source = pattern
-    .replace(/[.+^${}()|[\]\\]/g, "\\$&")
-    .replaceAll("*", ".*")
-    .replaceAll("?", ".");
-  const made = new RegExp(`^${source}$`, ignoreCase ? "is" : "s");
-  if (compiled.size >= MOST_COMPILED) compiled.clear();
-  compiled.set(key, made);
-  return made;
-}
+import { matchesGlob } from "../pattern-text.ts";
 
 export function matchesPattern(pattern: string, text: string, ignoreCase = false): boolean {
   if (pattern === "*") return true;
-  return regExpOf(pattern, ignoreCase).test(text);
+  if (!/[*?]/.test(pattern) && !ignoreCase) return pattern === text;
+  return ignoreCase ? matchesGlob(pattern.toLowerCase(), text.toLowerCase()) : matchesGlob(pattern, text);
 }
 
 /** An ARN's six parts; colons in the last one belong to it. Undefined for what is none. */

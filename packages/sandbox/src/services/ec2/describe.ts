@@ -2,6 +2,7 @@ import type { Filter } from "@aws-sdk/client-ec2";
 import type { Context } from "../../core/context.ts";
 import { AwsError } from "../../core/errors.ts";
 import { page } from "../../core/paging.ts";
+import { matchesGlob } from "../../core/pattern-text.ts";
 import { all, find, type Kind, type Tags } from "./records.ts";
 
 /** The values that a resource has for each of its filters. */
@@ -36,7 +37,7 @@ export function matches<T extends { tags: Tags }>(
 ): boolean {
   return filters.every(({ Name = "", Values = [] }) => {
     const found = valuesOf(record, Name, values);
-    return Values.some((pattern) => found.some((value) => value !== undefined && wildcard(pattern).test(value)));
+    return Values.some((pattern) => found.some((value) => value !== undefined && matchesGlob(pattern, value)));
   });
 }
 
@@ -51,12 +52,3 @@ function valuesOf<T extends { tags: Tags }>(
   if (!read) throw new AwsError("InvalidParameterValue", `The filter '${name}' is invalid`);
   return read(record);
 }
-
-const wildcard = (pattern: string) =>
-  new RegExp(
-    `^${pattern
-      .replace(/[.+^${}()|[\]\\]/g, "\\$&")
-      .replaceAll("*", ".*")
-      .replaceAll("?", ".")}$`,
-    "s",
-  );

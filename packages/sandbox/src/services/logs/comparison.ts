@@ -1,3 +1,4 @@
+import { linearRegex } from "../../core/linear-regex.ts";
 import { like } from "./wildcard.ts";
 
 /** `=`, `!=`, `<`, … against a number, a text with `*`, or a regular expression between `%`. Undefined: no such operator. */
@@ -32,7 +33,7 @@ export const isRegex = (token: string) => /^%.+%$/s.test(token);
 
 /** Raises `SyntaxError` for what is no regular expression. */
 export function matchesRegex(token: string): (value: unknown) => boolean {
-  const regex = new RegExp(token.slice(1, -1));
+  const regex = linearRegex(token.slice(1, -1));
   return (value) => (typeof value === "string" || typeof value === "number") && regex.test(String(value));
 }
 

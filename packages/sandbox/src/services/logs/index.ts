@@ -26,6 +26,7 @@ const PART = 20_000;
  * Gaps: subscriptions to anything but functions, live tail, export, data protection, transformers, delivery, field
  * indexes and other accounts' groups answer 501; a metric filter's default value is put with the first lines of a minute
  * of which none matches; a class doesn't restrict what can be done with a group. A KMS key is kept, nothing is encrypted.
+ * Regular expressions are those that take linear time (`core/linear-regex.ts`); others are refused when they are given.
  * Reads see a write at once, in realistic mode three seconds later.
  * https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/
  */

@@ -5,8 +5,10 @@ import { lineRecord } from "./insights/record.ts";
 import { type QueryRecord, queries, queryRows } from "./query-records.ts";
 import { groupId, groups, visible } from "./records.ts";
 
-/** Lines read at once; other requests get their turn between two such parts. */
+/** Lines read at once. */
 const PART = 2000;
+/** Other requests get their turn so often, and between two parts. */
+const TURN_MS = 20;
 /** AWS gives up after an hour. */
 const LONGEST_MS = 3600 * 1000;
 /** As long as AWS keeps a query's rows. */
@@ -69,6 +71,11 @@ async function work(context: Context, id: string): Promise<void> {
   const run = query.start();
   let [recordsScanned, bytesScanned] = [0, 0];
   const isSorted = query.isOrdered && record.groups.length > 1;
+  let turnMs = started;
+  const turn = async () => {
+    await new Promise((resolve) => setImmediate(resolve));
+    turnMs = performance.now();
+  };
   const gathered: { atMs: number; take: () => boolean }[] = [];
   for (const group of record.groups) {
     for (const lines of partsOf(context, group, record, query)) {
@@ -84,14 +91,18 @@ async function work(context: Context, id: string): Promise<void> {
           isEnough = true;
           break;
         }
+        if (performance.now() - turnMs > TURN_MS) await turn();
       }
       if (isEnough) break;
-      await new Promise((resolve) => setImmediate(resolve));
+      await turn();
     }
   }
   // Lines of several groups come group by group: those that a result shows in their order are put into it first.
   gathered.sort((a, b) => (query.newestFirst ? b.atMs - a.atMs : a.atMs - b.atMs));
-  for (const { take } of gathered) if (!take()) break;
+  for (const { take } of gathered) {
+    if (!take()) break;
+    if (performance.now() - turnMs > TURN_MS) await turn();
+  }
   const rows = run.end();
   if (!runningOf(context.runtime).has(id)) return;
   context.store.transaction(() => {

@@ -2,6 +2,7 @@ import { PutEventsCommand } from "@aws-sdk/client-eventbridge";
 import type * as sdk from "@aws-sdk/client-ssm";
 import type { Context } from "../../core/context.ts";
 import { AwsError } from "../../core/errors.ts";
+import { linearRegex } from "../../core/linear-regex.ts";
 import type { Operation } from "../../core/service.ts";
 import {
   allVersions,
@@ -136,9 +137,9 @@ function checkPattern(pattern: string | undefined, value: string): void {
   if (!pattern) return;
   let expression: RegExp;
   try {
-    expression = new RegExp(`^(?:${pattern})$`);
+    expression = linearRegex(`^(?:${pattern})$`);
   } catch {
-    const message = `The request can't be processed because the pattern isn't a regular expression: ${pattern}`;
+    const message = `The request can't be processed because the pattern isn't a regular expression, or can't be tried in linear time: ${pattern}`;
     throw new AwsError("InvalidAllowedPatternException", message);
   }
   if (expression.test(value)) return;

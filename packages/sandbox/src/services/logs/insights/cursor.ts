@@ -1,4 +1,5 @@
 import type { AwsError } from "../../../core/errors.ts";
+import { linearRegex } from "../../../core/linear-regex.ts";
 import { endOf, malformed, refused, regexAt, type Token, tokenize } from "./tokens.ts";
 
 /** A place in a query, with what the parsers ask of it. Everything unexpected raises `MalformedQueryException`. */
@@ -47,7 +48,7 @@ export class Cursor {
     this.#end = found.end;
     this.#token = tokenize(this.#query, found.end);
     try {
-      return new RegExp(found.source);
+      return linearRegex(found.source);
     } catch (error) {
       throw refused(`Invalid regular expression: ${(error as Error).message}`);
     }

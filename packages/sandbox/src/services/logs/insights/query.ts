@@ -1,3 +1,4 @@
+import { linearRegex } from "../../../core/linear-regex.ts";
 import { Cursor } from "./cursor.ts";
 import { type Expression, readExpression } from "./expressions.ts";
 import { isAggregate, isTrue, toText } from "./functions.ts";
@@ -288,7 +289,7 @@ function readGlob(cursor: Cursor): { source: RegExp; names: string[] } {
       part +
       (index === parts.length - 1 ? "" : index === parts.length - 2 && parts.at(-1) === "" ? "([^]*)" : "([^]*?)"),
   );
-  return { source: new RegExp(source.join("")), names };
+  return { source: linearRegex(source.join("")), names };
 }
 
 const COMMANDS: Readonly<Record<string, (parsing: Parsing) => void>> = {

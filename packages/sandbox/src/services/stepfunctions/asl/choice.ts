@@ -1,3 +1,4 @@
+import { matchesWildcard } from "../../../core/pattern-text.ts";
 import { RuntimeFailure } from "./failure.ts";
 import { isObject, type Json, type JsonObject } from "./json.ts";
 import { find } from "./json-path.ts";
@@ -23,7 +24,7 @@ const BINARY: ReadonlyMap<string, Comparison> = new Map<string, Comparison>([
   ...ordered("GreaterThan", (order) => order > 0),
   ...ordered("GreaterThanEquals", (order) => order >= 0),
   ["BooleanEquals", (a, b) => typeof a === "boolean" && a === b],
-  ["StringMatches", (a, b) => typeof a === "string" && typeof b === "string" && wildcard(b).test(a)],
+  ["StringMatches", (a, b) => typeof a === "string" && typeof b === "string" && matchesWildcard(b, a)],
 ]);
 
 const TYPES: Readonly<Record<string, (value: Json) => boolean>> = {
@@ -68,10 +69,3 @@ export function holds(rule: JsonObject, scope: Scope): boolean {
 }
 
 const lookUp = (path: string, scope: Scope) => find(path, path.startsWith("$$") ? scope.context : scope.input);
-
-function wildcard(pattern: string): RegExp {
-  const source = pattern.replace(/\\\*|\*|[.+?^${}()|[\]\\]/g, (part) =>
-    part === "*" ? ".*" : part === "\\*" ? "\\*" : `\\${part}`,
-  );
-  return new RegExp(`^${source}$`, "s");
-}
