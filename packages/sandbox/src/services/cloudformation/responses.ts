@@ -1,7 +1,7 @@
-import { createHash, createHmac } from "node:crypto";
 import { CreateBucketCommand, DeleteObjectCommand, GetObjectCommand, PutBucketPolicyCommand } from "@aws-sdk/client-s3";
 import type { Context } from "../../core/context.ts";
 import { AwsError } from "../../core/errors.ts";
+import { presign } from "../../core/presign.ts";
 import { type StackRecord, uuidOf } from "./records.ts";
 
 /** Where a custom resource's answer is waited for. */
@@ -58,7 +58,8 @@ export function responsesOf(context: Context, stack: StackRecord, logicalId: str
         await forget(prefix);
         const requestId = context.random.uuid();
         const objectKey = `${stack.id.replaceAll("/", "|")}|${logicalId}|${requestId}`;
-        const url = presign(context, Bucket, objectKey, Math.ceil(waitMs / 1000) + 60);
+        const place = { bucket: Bucket, key: objectKey, roleArn: WRITER, sessionName: "cloudformation" };
+        const url = presign(context, { ...place, method: "PUT", expiresSeconds: Math.ceil(waitMs / 1000) + 60 });
         const expiresAt = new Date(context.clock.now().getTime() + waitMs).toISOString();
         record = { requestId, url, objectKey, expiresAt };
         requests.put(key, record);
@@ -119,31 +120,4 @@ async function waitFor(
       end();
     }
   }
-}
-
-/** A presigned PUT. https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-query-string-auth.html */
-function presign(context: Context, bucket: string, key: string, expiresSeconds: number): string {
-  const { awsUrl } = context.surroundings;
-  const session = context.surroundings.credentialsFor(WRITER, "cloudformation", { durationMs: expiresSeconds * 1000 });
-  const at = context.clock
-    .now()
-    .toISOString()
-    .replace(/[-:]|\.\d+/g, "");
-  const scope = `${at.slice(0, 8)}/${context.region}/s3/aws4_request`;
-  const query = Object.entries({
-    "X-Amz-Algorithm": "AWS4-HMAC-SHA256",
-    "X-Amz-Credential": `${session.accessKeyId}/${scope}`,
-    "X-Amz-Date": at,
-    "X-Amz-Expires": String(expiresSeconds),
-    "X-Amz-Security-Token": session.sessionToken,
-    "X-Amz-SignedHeaders": "host",
-  })
-    .map(([name, value]) => `${name}=${encodeURIComponent(value)}`)
-    .join("&");
-  const path = `/${bucket}/${encodeURIComponent(key)}`;
-  const canonical = ["PUT", path, query, `host:${new URL(awsUrl).host}\n`, "host", "UNSIGNED-PAYLOAD"].join("\n");
-  const toSign = ["AWS4-HMAC-SHA256", at, scope, createHash("sha256").update(canonical).digest("hex")].join("\n");
-  let signingKey: Buffer = Buffer.from(`AWS4${session.secretAccessKey}`);
-  for (const part of [...scope.split("/"), toSign]) signingKey = createHmac("sha256", signingKey).update(part).digest();
-  return `${awsUrl}${path}?${query}&X-Amz-Signature=${signingKey.toString("hex")}`;
 }

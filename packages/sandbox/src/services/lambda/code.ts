@@ -23,6 +23,10 @@ export function codeFolder({ surroundings }: Pick<ServiceRuntime, "surroundings"
   return join(surroundings.dataDir, "lambda", "code", Buffer.from(sha256, "base64").toString("hex"));
 }
 
+/** The zip itself, as it came. */
+export const zipFile = (runtime: Pick<ServiceRuntime, "surroundings">, sha256: string) =>
+  `${codeFolder(runtime, sha256)}.zip`;
+
 /**
  * Reads the zip from the request or from S3 and unpacks it. The bucket is read as whoever deploys, where that is a role's
  * session: it needs `s3:GetObject` itself. Raises `InvalidParameterValueException` for a zip
@@ -40,6 +44,7 @@ export async function fetchCode(context: Context, code: FunctionCode): Promise<C
   }
   const sha256 = createHash("sha256").update(zip).digest("base64");
   unpack(zip, codeFolder(context, sha256));
+  keepZip(zip, zipFile(context, sha256));
   return { sha256, sizeBytes: zip.length };
 }
 
@@ -86,6 +91,13 @@ function unpack(zip: Uint8Array, target: string): void {
   renameSync(draft, target);
 }
 
+function keepZip(zip: Uint8Array, file: string): void {
+  if (existsSync(file)) return;
+  const draft = `${file}.${process.pid}.new`;
+  writeFileSync(draft, zip);
+  renameSync(draft, file);
+}
+
 function readZip(zip: Uint8Array): Record<string, Uint8Array> {
   let declaredBytes = 0;
   const accept = ({ name, originalSize }: UnzipFileInfo): boolean => {
@@ -130,6 +142,7 @@ export function sweepCode(runtime: ServiceRuntime): void {
       used.add(codeFolder(runtime, codeSha256));
   }
   for (const name of readdirSync(folder)) {
-    if (!used.has(join(folder, name))) rmSync(join(folder, name), { recursive: true, force: true });
+    if (!used.has(join(folder, name.replace(/\.zip$/, ""))))
+      rmSync(join(folder, name), { recursive: true, force: true });
   }
 }

@@ -10,6 +10,7 @@ import {
   GetFunctionCommand,
   GetPolicyCommand,
   ListVersionsByFunctionCommand,
+  PublishLayerVersionCommand,
   PublishVersionCommand,
   RemovePermissionCommand,
   UpdateAliasCommand,
@@ -19,6 +20,7 @@ import {
 import { CreateBucketCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { expect, test } from "vitest";
 import { clientSettings, DEV, PROD, sandboxForTest, TOOLING } from "../../../test/support.ts";
+import { createClock } from "../../index.ts";
 import { lambdaIn, ROLE, zipOf } from "./test/functions.ts";
 
 const answering = (text: string) => ({ "index.mjs": `export const handler = async () => ({ text: "${text}" });` });
@@ -174,4 +176,28 @@ done
     }),
   );
   expect((await invoke("own", { n: 2 })).value).toEqual({ echo: { n: 2 } });
+});
+
+test("the zip of a function, of a version and of a layer can be downloaded as it came, for ten minutes", async () => {
+  const clock = createClock();
+  const sandbox = await sandboxForTest({ clock });
+  const { client, create } = lambdaIn(sandbox);
+  const [one, two] = [zipOf(answering("one")), zipOf(answering("two"))];
+  const FunctionName = "orders";
+  await create(FunctionName, "", { Code: { ZipFile: one }, Publish: true });
+  await client.send(new UpdateFunctionCodeCommand({ FunctionName, ZipFile: two }));
+  const locate = async (Qualifier?: string) =>
+    (await client.send(new GetFunctionCommand({ FunctionName, ...(Qualifier ? { Qualifier } : {}) }))).Code?.Location ??
+    "";
+  const download = async (url: string) => {
+    const answer = await fetch(url);
+    return answer.ok ? new Uint8Array(await answer.arrayBuffer()) : answer.status;
+  };
+  expect([await download(await locate("1")), await download(await locate())]).toEqual([one, two]);
+  const layer = new PublishLayerVersionCommand({ LayerName: "tools", Content: { ZipFile: two } });
+  expect(await download((await client.send(layer)).Content?.Location ?? "")).toEqual(two);
+  const url = await locate();
+  expect(await download(url.replace("orders-", "other-"))).toBe(403);
+  clock.advance(601_000);
+  expect(await download(url)).toBe(403);
 });

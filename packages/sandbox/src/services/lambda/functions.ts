@@ -3,6 +3,7 @@ import { AwsError } from "../../core/errors.ts";
 import { page } from "../../core/paging.ts";
 import type { Operations } from "../../core/service.ts";
 import { fetchCode } from "./code.ts";
+import { locateCode } from "./code-location.ts";
 import { changeConfiguration, newConfiguration, showConfiguration, touched } from "./configuration.ts";
 import { hostOf } from "./host/host.ts";
 import {
@@ -71,12 +72,12 @@ export const functionOperations: Operations<typeof sdk> = {
     return showConfiguration(context, latest, { pending: "updated" });
   },
 
-  GetFunction(context, { FunctionName, Qualifier }) {
+  async GetFunction(context, { FunctionName, Qualifier }) {
     const { reference, record } = getFunction(context, FunctionName, Qualifier);
     const { config } = resolveQualifier(context, record, reference.qualifier, drawFrom(context));
     return {
       Configuration: showConfiguration(context, config, { qualifier: reference.qualifier }),
-      Code: { RepositoryType: "S3" },
+      Code: { RepositoryType: "S3", Location: await locateCode(context, config.name, config.codeSha256) },
       ...(Object.keys(record.tags).length > 0 ? { Tags: { ...record.tags } } : {}),
       ...(record.reservedConcurrency === undefined
         ? {}

@@ -29,8 +29,7 @@ import { versionOperations } from "./versions.ts";
  *
  * Gaps, refused by name: container images, layers of other accounts, file systems, SnapStart, other runtimes, response streaming.
  * Gaps, kept as settings without effect: VPC, ephemeral storage's size. A bucket as destination is refused. Function
- * URLs, extensions and code signing answer 501. `GetFunction` gives
- * no `Code.Location`. The AWS SDK isn't provided by the runtime: bundle it. The code's folder isn't read-only. More
+ * URLs, extensions and code signing answer 501. The AWS SDK isn't provided by the runtime: bundle it. The code's folder isn't read-only. More
  * environments than the machine has room for wait instead of being throttled.
  * https://docs.aws.amazon.com/lambda/latest/api/
  */

@@ -7,6 +7,7 @@ import type { Context, ServiceRuntime } from "../../core/context.ts";
 import { AwsError } from "../../core/errors.ts";
 import type { Operations } from "../../core/service.ts";
 import { codeFolder, fetchCode } from "./code.ts";
+import { locateCode } from "./code-location.ts";
 import {
   type FunctionConfig,
   invalid,
@@ -41,18 +42,18 @@ export const layerOperations: Operations<typeof sdk> = {
       layerCounters(context).put(name, version);
       layers(context).put(versionKey(name, String(version)), layer);
     });
-    return { ...show(context, layer), Content: contentOf(layer) };
+    return { ...show(context, layer), Content: await contentOf(context, layer) };
   },
 
-  GetLayerVersion(context, { LayerName, VersionNumber }) {
+  async GetLayerVersion(context, { LayerName, VersionNumber }) {
     const layer = requireLayer(context, nameOf(LayerName), VersionNumber ?? 0);
-    return { ...show(context, layer), Content: contentOf(layer) };
+    return { ...show(context, layer), Content: await contentOf(context, layer) };
   },
 
-  GetLayerVersionByArn(context, { Arn = "" }) {
+  async GetLayerVersionByArn(context, { Arn = "" }) {
     const [, , , , , , name = "", version = ""] = Arn.split(":");
     const layer = requireLayer(context, name, Number(version));
-    return { ...show(context, layer), Content: contentOf(layer) };
+    return { ...show(context, layer), Content: await contentOf(context, layer) };
   },
 
   ListLayerVersions(context, { LayerName }) {
@@ -94,7 +95,8 @@ function requireLayer(context: Context, name: string, version: number): LayerVer
   });
 }
 
-const contentOf = ({ codeSha256, codeSizeBytes }: LayerVersion) => ({
+const contentOf = async (context: Context, { name, version, codeSha256, codeSizeBytes }: LayerVersion) => ({
+  Location: await locateCode(context, `${name}-${version}`, codeSha256),
   CodeSha256: codeSha256,
   CodeSize: codeSizeBytes,
 });

@@ -1,0 +1,42 @@
+import { createHash, createHmac } from "node:crypto";
+import type { Context } from "./context.ts";
+
+interface PresignedObject {
+  readonly method: "GET" | "PUT";
+  readonly bucket: string;
+  readonly key: string;
+  readonly expiresSeconds: number;
+  /** Whose session signs: the bucket's policy must allow this role what the URL does. */
+  readonly roleArn: string;
+  readonly sessionName: string;
+}
+
+/** A URL for one request without credentials. https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-query-string-auth.html */
+export function presign(context: Context, wanted: PresignedObject): string {
+  const { method, bucket, key, expiresSeconds, roleArn, sessionName } = wanted;
+  const { awsUrl } = context.surroundings;
+  // The session outlives the URL, so that what is late is told that the request has expired, not the token.
+  const durationMs = (expiresSeconds + 60) * 1000;
+  const session = context.surroundings.credentialsFor(roleArn, sessionName, { durationMs });
+  const at = context.clock
+    .now()
+    .toISOString()
+    .replace(/[-:]|\.\d+/g, "");
+  const scope = `${at.slice(0, 8)}/${context.region}/s3/aws4_request`;
+  const query = Object.entries({
+    "X-Amz-Algorithm": "AWS4-HMAC-SHA256",
+    "X-Amz-Credential": `${session.accessKeyId}/${scope}`,
+    "X-Amz-Date": at,
+    "X-Amz-Expires": String(expiresSeconds),
+    "X-Amz-Security-Token": session.sessionToken,
+    "X-Amz-SignedHeaders": "host",
+  })
+    .map(([name, value]) => `${name}=${encodeURIComponent(value)}`)
+    .join("&");
+  const path = `/${bucket}/${key.split("/").map(encodeURIComponent).join("/")}`;
+  const canonical = [method, path, query, `host:${new URL(awsUrl).host}\n`, "host", "UNSIGNED-PAYLOAD"].join("\n");
+  const toSign = ["AWS4-HMAC-SHA256", at, scope, createHash("sha256").update(canonical).digest("hex")].join("\n");
+  let signingKey: Buffer = Buffer.from(`AWS4${session.secretAccessKey}`);
+  for (const part of [...scope.split("/"), toSign]) signingKey = createHmac("sha256", signingKey).update(part).digest();
+  return `${awsUrl}${path}?${query}&X-Amz-Signature=${signingKey.toString("hex")}`;
+}
