@@ -55,10 +55,7 @@ export type Scenario = (clients: Clients, call: Call) => Promise<void>;
 
 interface Outcome {
   readonly operation: string;
-  /** Masked; of a call that was refused nothing. */
   readonly answer: unknown;
-  /** `ValidationException 400` */
-  readonly refusal?: string;
 }
 
 /** What became of each call of a scenario, masked. */
@@ -75,7 +72,7 @@ export async function outcomesOf(endpoint: Endpoint, scenario: Scenario): Promis
       return read as never;
     } catch (error) {
       const { name, $metadata } = error as Error & { $metadata?: { httpStatusCode?: number } };
-      outcomes.push({ operation, answer: undefined, refusal: `${name} ${$metadata?.httpStatusCode}` });
+      outcomes.push({ operation, answer: { error: name, status: $metadata?.httpStatusCode } });
       return {};
     }
   };
@@ -87,12 +84,7 @@ export async function outcomesOf(endpoint: Endpoint, scenario: Scenario): Promis
   return outcomes;
 }
 
-/** Call by call: where the two outcomes differ. That one of the two is a refusal is one difference: `outcome: … / …`. */
+/** Call by call: where the two outcomes differ. */
 export function compare(ours: readonly Outcome[], theirs: readonly Outcome[]): string[][] {
-  const word = (outcome: Outcome | undefined) => outcome?.refusal ?? (outcome ? "answered" : "not called");
-  return ours.map((left, index) => {
-    const right = theirs[index];
-    if (word(left) !== word(right)) return [`outcome: ${word(left)} / ${word(right)}`];
-    return differences(left.answer, right?.answer);
-  });
+  return ours.map(({ answer }, index) => differences(answer, theirs[index]?.answer));
 }
