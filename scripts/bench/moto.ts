@@ -6,7 +6,8 @@ import { startSandbox } from "../../packages/sandbox/src/index.ts";
 import { compare, outcomesOf, type Scenario } from "../../packages/sandbox/test/moto/clients.ts";
 import { parameters, secretValues } from "../../packages/sandbox/test/moto/configuration.ts";
 import { rules, stateMachines } from "../../packages/sandbox/test/moto/glue.ts";
-import { judgementOf } from "../../packages/sandbox/test/moto/judged.ts";
+import { createJudge } from "../../packages/sandbox/test/moto/judge.ts";
+import { JUDGED } from "../../packages/sandbox/test/moto/judged.ts";
 import { identities, objects } from "../../packages/sandbox/test/moto/objects.ts";
 import { logEvents, metrics } from "../../packages/sandbox/test/moto/observability.ts";
 import { fifoQueues, queues, topics } from "../../packages/sandbox/test/moto/queues.ts";
@@ -34,7 +35,8 @@ const scenarios: Readonly<Record<string, Scenario>> = {
 /**
  * The same calls, in the same order, to the sandbox and to moto, an independent imitation of AWS; ids and times are masked.
  * `moto.identical_pct`: calls answered alike to the last member; `moto.same_pct`: those, and those in which AWS's own
- * documentation is with the sandbox in every difference (`docs/fidelity.md`). Whatever else differs is printed, ours first.
+ * documentation is with the sandbox in every difference (`docs/fidelity.md`). Whatever else differs is printed, ours first;
+ * a difference that no row judges and a row that nothing matched fail the bench.
  */
 export async function run(): Promise<void> {
   if (spawnSync("python3", ["-c", "import moto.server"]).status !== 0) {
@@ -42,6 +44,8 @@ export async function run(): Promise<void> {
     return;
   }
   const only = process.argv.slice(3);
+  const names = Object.keys(scenarios).filter((name) => only.length === 0 || only.includes(name));
+  const judge = createJudge(JUDGED);
   const dataDir = mkdtempSync(path.join(tmpdir(), "turnpike-moto-"));
   const sandbox = await startSandbox({ dataDir, fronts: [] });
   const moto = await startMoto();
@@ -52,20 +56,25 @@ export async function run(): Promise<void> {
     let identical = 0;
     let documented = 0;
     for (const [name, scenario] of Object.entries(scenarios)) {
-      if (only.length > 0 && !only.includes(name)) continue;
+      if (!names.includes(name)) continue;
       const [left, right] = await Promise.all([outcomesOf(ours, scenario), outcomesOf(theirs, scenario)]);
       const found = compare(left, right);
       calls += found.length;
       for (const [index, differences] of found.entries()) {
         const operation = left[index]?.operation ?? "";
-        const against = differences.filter((difference) => {
-          const judge = judgementOf(name, operation, difference)?.judge;
-          return judge === undefined || judge === "moto";
-        });
+        const judged = differences.map((text) => ({ text, row: judge.rowOf(name, operation, text) }));
+        const against = judged.filter(({ row }) => row?.judge !== "sandbox");
         if (differences.length === 0) identical += 1;
         else if (against.length === 0) documented += 1;
-        for (const difference of against) console.log(`  ${name} #${index + 1} ${operation} ${difference}`);
+        for (const { text, row } of against) {
+          if (!row) process.exitCode = 1;
+          console.log(`  ${row ? "gap" : "unjudged"}: ${name} #${index + 1} ${operation} ${text}`);
+        }
       }
+    }
+    for (const complaint of judge.complaints(names)) {
+      process.exitCode = 1;
+      console.log(`  stale row: ${complaint}`);
     }
     print("moto.identical_pct", (100 * identical) / calls, calls, { identical });
     print("moto.same_pct", (100 * (identical + documented)) / calls, calls, { identical, documented });

@@ -53,10 +53,8 @@ interface Command<Output> {
 /** The same calls in the same order, for any cloud. */
 export type Scenario = (clients: Clients, call: Call) => Promise<void>;
 
-interface Outcome {
-  readonly operation: string;
-  readonly answer: unknown;
-}
+/** What became of a call: an answer, or a refusal as it is told in a difference (`"ValidationError" 400`). */
+type Outcome = { readonly operation: string } & ({ readonly answer: unknown } | { readonly refusal: string });
 
 /** What became of each call of a scenario, masked. */
 export async function outcomesOf(endpoint: Endpoint, scenario: Scenario): Promise<Outcome[]> {
@@ -72,7 +70,7 @@ export async function outcomesOf(endpoint: Endpoint, scenario: Scenario): Promis
       return read as never;
     } catch (error) {
       const { name, $metadata } = error as Error & { $metadata?: { httpStatusCode?: number } };
-      outcomes.push({ operation, answer: { error: name, status: $metadata?.httpStatusCode } });
+      outcomes.push({ operation, refusal: `"${name}" ${$metadata?.httpStatusCode ?? "unanswered"}` });
       return {};
     }
   };
@@ -84,7 +82,15 @@ export async function outcomesOf(endpoint: Endpoint, scenario: Scenario): Promis
   return outcomes;
 }
 
-/** Call by call: where the two outcomes differ. */
+/** Call by call: where the two outcomes differ. A refusal is one difference: `$refused: "ValidationError" 400 / answered`. */
 export function compare(ours: readonly Outcome[], theirs: readonly Outcome[]): string[][] {
-  return ours.map(({ answer }, index) => differences(answer, theirs[index]?.answer));
+  if (ours.length !== theirs.length) throw new Error(`${ours.length} calls to the one, ${theirs.length} to the other.`);
+  return ours.map((left, index) => {
+    const right = theirs[index] as Outcome;
+    if ("answer" in left && "answer" in right) return differences(left.answer, right.answer);
+    const [one, other] = [told(left), told(right)];
+    return one === other ? [] : [`$refused: ${one} / ${other}`];
+  });
 }
+
+const told = (outcome: Outcome) => ("refusal" in outcome ? outcome.refusal : "answered");

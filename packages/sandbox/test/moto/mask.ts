@@ -7,7 +7,7 @@ export function mask(value: unknown, key = ""): unknown {
   if (value instanceof Uint8Array) return `<bytes ${Buffer.from(value).toString("base64")}>`;
   if (typeof value === "string") return maskText(value);
   if (typeof value === "number" && TIME_KEY.test(key)) return "<time>";
-  if (Array.isArray(value)) return value.map((each) => mask(each, key));
+  if (Array.isArray(value)) return (UNORDERED.has(key) ? byName(value) : value).map((each) => mask(each, key));
   if (value && typeof value === "object") {
     return Object.fromEntries(
       Object.entries(value)
@@ -24,11 +24,18 @@ const TIME_KEY = /time|date|timestamp/i;
 const UNIQUE_KEY =
   /^(MessageId|ReceiptHandle|SequenceNumber|UploadId|VersionId|DeleteMarkerVersionId|NextContinuationToken|AccessKeyId|SecretAccessKey|SessionToken|uploadSequenceToken|nextSequenceToken|NextToken|nextToken|nextForwardToken|nextBackwardToken|eventId|ingestionTime|LatestStreamLabel|taskToken|RevisionId)$/;
 
+/** Lists whose order AWS promises nothing of: `GetParametersByPath` answers "on a best-effort basis". */
+const UNORDERED = new Set(["Parameters"]);
+
+const byName = (list: readonly { readonly Name?: string }[]) =>
+  [...list].sort((a, b) => (a.Name ?? "").localeCompare(b.Name ?? ""));
+
 function maskText(text: string): string {
   return (
     text
       // A document inside an answer (a policy, an event) is compared as what it says, not as how it is spaced.
       .replace(/^\s*[[{].*[\]}]\s*$/s, (json) => canonical(json))
+      .replace(/^[A-Za-z0-9+/]{120,}={0,2}$/, "<ciphertext>")
       .replace(/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g, "<uuid>")
       .replace(/https?:\/\/[a-z0-9.-]+(:\d+)?/g, "<host>")
       .replace(/\b\d{12}\b/g, "<account>")
@@ -75,7 +82,4 @@ export function differences(left: unknown, right: unknown, path = ""): string[] 
 const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
-const show = (value: unknown) => {
-  const text = JSON.stringify(value) ?? "absent";
-  return text.length > 160 ? `${text.slice(0, 160)} …` : text;
-};
+const show = (value: unknown) => JSON.stringify(value) ?? "absent";
