@@ -28,6 +28,8 @@ export async function awsCli(sandbox: Sandbox, args: readonly string[], account 
       HOME: temporaryFolder(),
       AWS_ACCESS_KEY_ID: accessKeyId,
       AWS_SECRET_ACCESS_KEY: secretAccessKey,
+      // Commands of the CLI's own (`cloudformation package`) make clients that know no --endpoint-url.
+      AWS_ENDPOINT_URL: sandbox.awsUrl,
       AWS_DEFAULT_OUTPUT: "json",
       AWS_EC2_METADATA_DISABLED: "true",
     },
