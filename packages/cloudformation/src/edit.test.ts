@@ -54,6 +54,11 @@ test("a value is replaced, and the comment behind it stays", () => {
   expect(edit(["Resources", "Queue", "Properties", "Tags"], [])).toContain("      Tags: []\n");
 });
 
+test("a value that an intrinsic makes is replaced with its tag", () => {
+  expect(edit(["a"], { Ref: "B" }, "a: !If [X, !Ref B, !Ref AWS::NoValue] # by hand\n")).toBe("a: !Ref B # by hand\n");
+  expect(edit(["a"], "b", "a: !If\n  - X\n  - 1\n  - 2\nc: d\n")).toBe("a: b\nc: d\n");
+});
+
 test("a template in JSON stays JSON", () => {
   const text = '{\n  "Resources": {\n    "Topic": { "Type": "AWS::SNS::Topic" }\n  }\n}\n';
   const edited = edit(["Resources", "Topic", "Properties", "TopicName"], { Ref: "Name" }, text);

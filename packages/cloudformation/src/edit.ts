@@ -70,7 +70,8 @@ function splice(text: string, start: number, end: number, added: string): string
 }
 
 function replace(text: string, node: Placed, value: Json, isJson: boolean): string {
-  const [start, end] = node.range;
+  const start = startWithTag(text, node);
+  const [, end] = node.range;
   const isEmpty = Array.isArray(value) && value.length === 0;
   const inFlow = isJson || isEmpty || !isCollection(node) || node.flow === true;
   const rendered = inFlow ? flowText(value, isJson) : blockText(value, columnOf(text, start));
@@ -97,6 +98,13 @@ function insert(text: string, node: Placed, step: string | number, value: Json, 
   const end = endOf(text, node);
   const lead = text[end - 1] === "\n" ? "" : "\n";
   return splice(text, end, end, `${lead}${" ".repeat(column)}${blockText(member, column)}\n`);
+}
+
+/** A node's range begins behind its tag (`!If [a, b, c]`), which goes with the value. */
+function startWithTag(text: string, { range: [start], tag }: Placed): number {
+  if (!tag?.startsWith("!")) return start;
+  const at = text.lastIndexOf(tag, start);
+  return at >= 0 && text.slice(at + tag.length, start).trim() === "" ? at : start;
 }
 
 /** Where the first member of a block starts: its key, or its dash. */
