@@ -1,7 +1,9 @@
 import type { Rule } from "../rule.ts";
 import { tracing } from "./ops-2-tracing.ts";
 import { memory } from "./perf-1-memory.ts";
+import { leastPrivilege } from "./sec-1-least-privilege.ts";
+import { boundary } from "./sec-2-boundary.ts";
 import { invokePermission } from "./sec-5-invoke-permission.ts";
 
 /** Every rule, in the order in which they are shown. */
-export const rules: readonly Rule[] = [invokePermission, memory, tracing];
+export const rules: readonly Rule[] = [leastPrivilege, boundary, invokePermission, memory, tracing];
