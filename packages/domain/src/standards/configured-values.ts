@@ -1,0 +1,45 @@
+import { isObject, type Json } from "@turnpike/cloudformation";
+import type { Subject } from "./subject.ts";
+
+/** What one environment's configuration gives a parameter. */
+export interface ConfiguredValue {
+  readonly file: string;
+  /** From 1. */
+  readonly line: number;
+  readonly value: string;
+}
+
+const CONFIGURATION = /^config\/[^/]+\.json$/;
+
+/**
+ * The values that a parameter gets in the service's environments: from `config/<environment>.json`, CodePipeline's
+ * template configuration, else the parameter's default. Undefined where an environment leaves it to the pipeline, or
+ * where no configuration is known.
+ * https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/continuous-delivery-codepipeline-cfn-artifacts.html
+ */
+export function configuredValues(subject: Subject, parameter: string): readonly ConfiguredValue[] | undefined {
+  const configurations = [...(subject.files ?? [])].filter(([name]) => CONFIGURATION.test(name));
+  const declared = subject.written.parameters.get(parameter);
+  if (configurations.length === 0 || !declared) return undefined;
+  const values: ConfiguredValue[] = [];
+  for (const [file, text] of configurations) {
+    const given = parametersIn(text)?.[parameter];
+    if (typeof given === "string") {
+      const line = text.split("\n").findIndex((each) => each.includes(JSON.stringify(parameter))) + 1;
+      values.push({ file, line: Math.max(line, 1), value: given });
+    } else if (declared.defaultValue !== undefined) {
+      const { line } = subject.written.positionOf(["Parameters", parameter, "Default"]);
+      values.push({ file: subject.written.file, line, value: declared.defaultValue });
+    } else return undefined;
+  }
+  return values;
+}
+
+function parametersIn(text: string): Record<string, Json> | undefined {
+  try {
+    const root = JSON.parse(text) as Json;
+    return isObject(root) && isObject(root.Parameters) ? root.Parameters : undefined;
+  } catch {
+    return undefined;
+  }
+}
