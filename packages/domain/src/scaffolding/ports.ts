@@ -74,6 +74,7 @@ export interface RepositoryHost {
   /**
    * The host's record of who brought what onto `branch`, newest first: every move of the branch itself since `base` was
    * its head, also a move back to it, and every push of one of `commits` to another branch before it came here.
+   * GitHub's adapter reads at most 50 pages of 100 moves, and raises where `base` isn't among them: never a part.
    */
   pushes(fullName: string, branch: string, range: PushRange): Promise<Push[]>;
 }
