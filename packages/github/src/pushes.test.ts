@@ -32,10 +32,20 @@ test("whoever sets the branch back to the base after its moment hides nothing th
   const moves = history(
     ["bob", "main", "base", 2],
     ["eve", "main", "new", 20],
-    ["eve", "main", "base", 21],
+    ["fay", "main", "base", 21],
     ["dan", "main", "new", 22],
   );
+  expect(loginsOf(moves, ["new"])).toEqual(["dan", "eve", "fay"]);
+});
+
+test("who pushed a commit to the branch before the base counts, also when it was taken back", () => {
+  const moves = history(["eve", "main", "new", 1], ["bob", "main", "base", 2], ["dan", "main", "new", 12]);
   expect(loginsOf(moves, ["new"])).toEqual(["dan", "eve"]);
+});
+
+test("another branch that was at the base is not the branch: what the record lacks hides nothing", () => {
+  const moves = history(["hal", "main", "old", 1], ["zoe", "later", "base", 2]);
+  expect(loginsOf(moves, ["new"])).toEqual(["hal"]);
 });
 
 test("who pushed a commit to another branch counts; who branched off once it was here doesn't", () => {
@@ -44,6 +54,7 @@ test("who pushed a commit to another branch counts; who branched off once it was
     ["bob", "main", "base", 2],
     ["dan", "main", "new", 12],
     ["fay", "later", "new", 13],
+    ["gil", "other", "unrelated", 14],
   );
   expect(loginsOf(moves, ["new"])).toEqual(["dan", "eve"]);
 });

@@ -36,6 +36,11 @@ test("commits that nobody is on record for are approved by nobody", () => {
   expect(judge(productionGate, { ...waiting, evidence }, approver)).toMatchObject({ kind: "refused" });
 });
 
+test("a release that brings no commit is nobody's contribution, and may be decided", () => {
+  const evidence = { ...waiting.evidence, commits: [], contributors: [] };
+  expect(judge(productionGate, { ...waiting, evidence }, approver)).toEqual({ kind: "may-decide" });
+});
+
 test("who isn't an approver of the owning team may not decide", () => {
   for (const actor of [person("d", "developer"), person("v", "viewer"), person("a", "admin", "billing")]) {
     const standing = judge(productionGate, waiting, actor);
