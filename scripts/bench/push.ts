@@ -46,7 +46,7 @@ export async function run(): Promise<void> {
     await git(["clone", "-q", `http://127.0.0.1:${ports.github}/acme/${service}.git`, clone], product.home);
     const times: number[] = [];
     for (let n = 0; n < COUNT; n++) {
-      // Without a lockfile that fits, installing fails: the pipeline is soon at rest again.
+      // A package.json without the linter: the build ends early, and the pipeline is soon at rest again.
       writeFileSync(path.join(clone, "package.json"), `{ "name": "broken-${n}", "private": true }\n`);
       await git(["commit", "-qam", `Push ${n}`]);
       const before = await executions.newest();

@@ -1,11 +1,18 @@
 import type { Rule } from "../rule.ts";
+import { errorAlarm } from "./ops-1-error-alarm.ts";
 import { tracing } from "./ops-2-tracing.ts";
+import { logs } from "./ops-3-logs.ts";
+import { gradualDeployment } from "./ops-5-gradual-deployment.ts";
+import { tests } from "./ops-7-tests.ts";
+import { independent } from "./ops-8-independent.ts";
+import { configuration } from "./ops-9-configuration.ts";
 import { memory } from "./perf-1-memory.ts";
 import { availabilityZones } from "./rel-1-availability-zones.ts";
 import { leastPrivilege } from "./sec-1-least-privilege.ts";
 import { boundary } from "./sec-2-boundary.ts";
 import { invokePermission } from "./sec-5-invoke-permission.ts";
 import { callers } from "./sec-6-callers.ts";
+import { arm64 } from "./sus-1-arm64.ts";
 
 /** Every rule, in the order in which they are shown. */
 export const rules: readonly Rule[] = [
@@ -15,5 +22,12 @@ export const rules: readonly Rule[] = [
   callers,
   availabilityZones,
   memory,
+  errorAlarm,
   tracing,
+  logs,
+  gradualDeployment,
+  tests,
+  independent,
+  configuration,
+  arm64,
 ];
