@@ -1,18 +1,16 @@
 "use client";
 
-import type { PreviewFile } from "@turnpike/domain/scaffolding";
+import type { Preview, PreviewFile } from "@turnpike/domain/scaffolding";
 import { CodeView, EmptyState, Notice, ScrollRegion, SkeletonRows, sizeWords, Tabs } from "@turnpike/ui";
 import { clsx } from "clsx";
 import { File, Folder } from "lucide-react";
 import { useState } from "react";
 import { partsOf } from "../frame/parts-of.ts";
 import { type TreeNode, treeOf } from "./file-tree.ts";
+import { StandardsPane, standingOf } from "./standards-pane.tsx";
 import type { PreviewState } from "./use-preview.ts";
 
-export interface Rendered {
-  readonly files: readonly PreviewFile[];
-  readonly creates: readonly string[];
-}
+export type Rendered = Extract<Preview, { kind: "rendered" }>;
 
 /** What the answers lead to: every file, and everything that would be made. */
 export function PreviewPane({ state, rendered }: { state: PreviewState; rendered: Rendered | undefined }) {
@@ -56,6 +54,19 @@ export function PreviewPane({ state, rendered }: { state: PreviewState; rendered
               </ScrollRegion>
               {file && <FileView file={file} />}
             </div>
+          ),
+        },
+        {
+          value: "standards",
+          label: `Standards${standingOf(rendered.standards)}`,
+          content: (
+            <StandardsPane
+              rules={rendered.standards}
+              onOpen={(path) => {
+                setChosen(path);
+                setTab("files");
+              }}
+            />
           ),
         },
         {

@@ -1,12 +1,14 @@
+import { TemplateError } from "@turnpike/cloudformation";
 import { type Clock, newId } from "@turnpike/kernel";
 import { stringify } from "yaml";
 import { type Actor, authorise } from "../identity/index.ts";
 import type { Changes } from "../live/index.ts";
 import type { PlatformStore, ServiceDocument } from "../platform/index.ts";
+import { judgeStandards, openSubject, type RuleView, standardsView } from "../standards/index.ts";
 import { NoPlatformError, TemplateNotFoundError } from "./errors.ts";
 import { problemOfName } from "./name.ts";
 import type { ServiceRequest, ServiceStore, Templates } from "./ports.ts";
-import type { FieldProblem, NewService, Preview, ServiceRequested, TemplateDetail } from "./views.ts";
+import type { FieldProblem, NewService, Preview, PreviewFile, ServiceRequested, TemplateDetail } from "./views.ts";
 
 export interface RequestDeps {
   readonly templates: Templates;
@@ -17,6 +19,7 @@ export interface RequestDeps {
 }
 
 const DESCRIPTION_MAX = 200;
+const TEMPLATE_FILE = "template.yaml";
 
 interface Checked {
   readonly template: TemplateDetail;
@@ -68,14 +71,16 @@ export async function previewService(deps: RequestDeps, actor: Actor, input: New
     parameters,
   });
   const decoder = new TextDecoder("utf-8", { fatal: true });
+  const shown = files.map(({ path, content, mode }) => ({
+    path,
+    text: decode(decoder, content),
+    sizeBytes: content.byteLength,
+    executable: mode === 0o755,
+  }));
   return {
     kind: "rendered",
-    files: files.map(({ path, content, mode }) => ({
-      path,
-      text: decode(decoder, content),
-      sizeBytes: content.byteLength,
-      executable: mode === 0o755,
-    })),
+    files: shown,
+    standards: judgeFiles(shown, input.name, deps.clock.now()),
     creates: [
       `A private repository ${repository} with ${files.length} files`,
       `A pipeline ${input.name}: build, ${environments.join(", then ")}, with a person's approval before ${environments.at(-1)}`,
@@ -85,6 +90,20 @@ export async function previewService(deps: RequestDeps, actor: Actor, input: New
       `A document services/${input.name}.yaml in the platform repository, committed in your name`,
     ],
   };
+}
+
+/** What the standards say of a rendered repository; undefined where its template couldn't be deployed at all. */
+function judgeFiles(files: readonly PreviewFile[], service: string, now: Date): RuleView[] | undefined {
+  const texts = new Map(files.flatMap(({ path, text }) => (text === undefined ? [] : [[path, text] as const])));
+  const text = texts.get(TEMPLATE_FILE);
+  if (text === undefined) return undefined;
+  try {
+    const subject = openSubject({ file: TEMPLATE_FILE, text, files: texts });
+    return standardsView(judgeStandards(subject, { service, today: now.toISOString().slice(0, 10) }));
+  } catch (error) {
+    if (error instanceof TemplateError) return undefined;
+    throw error;
+  }
 }
 
 function decode(decoder: TextDecoder, content: Uint8Array): string | undefined {

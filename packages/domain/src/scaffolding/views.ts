@@ -1,3 +1,5 @@
+import type { RuleView } from "../standards/index.ts";
+
 /** What the portal shows and sends while a service is being made. */
 
 export interface TemplateSummary {
@@ -45,7 +47,13 @@ export interface PreviewFile {
 }
 
 export type Preview =
-  | { readonly kind: "rendered"; readonly files: readonly PreviewFile[]; readonly creates: readonly string[] }
+  | {
+      readonly kind: "rendered";
+      readonly files: readonly PreviewFile[];
+      readonly creates: readonly string[];
+      /** How what was rendered stands to the platform's standards; undefined where its template can't be read. */
+      readonly standards: readonly RuleView[] | undefined;
+    }
   | { readonly kind: "invalid"; readonly problems: readonly FieldProblem[] };
 
 export type ServiceRequested =

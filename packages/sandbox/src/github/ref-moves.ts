@@ -130,17 +130,19 @@ export async function recoverMoves(github: GitHub): Promise<void> {
     const repository = github.records.repository(plan.repository.owner, plan.repository.name);
     if (repository?.id === plan.repository.id) {
       const refs = readRefs(github.directoryOf(repository));
-      const moved = plan.updates.filter(({ ref, after }) => (refs.get(ref) ?? ZERO_SHA) === after);
+      const moved = plan.updates.filter(
+        ({ ref, before, after }) => before !== after && (refs.get(ref) ?? ZERO_SHA) === after,
+      );
       const recorded = github.records.activities(repository).filter((activity) => activity.plan === plan.id);
       const isNew = ({ ref }: RefUpdate) => !recorded.some((activity) => activity.ref === ref);
       await recordMoves(github, repository, plan, moved.filter(isNew));
-      await followMoves(github, repository, actorOf(github, plan), moved, plan.pull);
+      await followMoves(github, repository, movedBy(github, plan), moved, plan.pull);
     }
     github.records.forgetMoves(plan);
   }
 }
 
-const actorOf = ({ accounts }: GitHub, { actor }: PlannedMoves) => accounts.find(actor) ?? accounts.bot;
+const movedBy = ({ accounts }: GitHub, { actor }: PlannedMoves) => accounts.find(actor) ?? accounts.bot;
 
 async function recordMoves(
   github: GitHub,
@@ -149,7 +151,7 @@ async function recordMoves(
   updates: readonly RefUpdate[],
 ): Promise<void> {
   if (updates.length === 0) return;
-  const account = actorOf(github, plan);
+  const account = movedBy(github, plan);
   const at = timestamp(github);
   const moves = await Promise.all(
     updates.map(async (update) => ({

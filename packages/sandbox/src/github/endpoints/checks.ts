@@ -22,9 +22,8 @@ function announceRun(
   action: "created" | "completed" | "rerequested",
 ): void {
   announce(github, repository, actorOf(github, principal), "check_run", () => {
-    const { id, headSha } = { id: run.suiteId, headSha: run.headSha };
     const shape = checkRunShape(github, repository, run);
-    return { action, check_run: { ...shape, check_suite: { id, head_sha: headSha } } };
+    return { action, check_run: { ...shape, check_suite: { id: run.suiteId, head_sha: run.headSha } } };
   });
 }
 
