@@ -15,6 +15,8 @@ export interface Ledger {
   readonly logLines: Set<string>;
   /** Stacks whose creation, update or deletion was acknowledged. */
   readonly stacks: Map<string, "exists" | "deleted">;
+  /** Executions of a pipeline whose start was acknowledged, and how far they are known to have come. */
+  readonly executions: Map<string, "started" | "approved" | "ended">;
   readonly lost: string[];
   acknowledged: number;
   unanswered: number;
@@ -27,6 +29,7 @@ export const newLedger = (): Ledger => ({
   deletedMessages: new Set(),
   logLines: new Set(),
   stacks: new Map(),
+  executions: new Map(),
   lost: [],
   acknowledged: 0,
   unanswered: 0,
