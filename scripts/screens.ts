@@ -69,6 +69,11 @@ await withProduct(async (product) => {
       await page.getByLabel("Name").fill(SERVICE);
       await page.getByText("README.md").first().waitFor();
     });
+    await shoot("standards", "/templates/http-api-typescript", "developer", async (page) => {
+      await page.getByLabel("Name").fill(SERVICE);
+      await page.getByRole("tab", { name: /^Standards/ }).click();
+      await page.getByRole("region", { name: "Standards" }).scrollIntoViewIfNeeded();
+    });
     await developer("/api/v1/services", {
       template: "http-api-typescript",
       name: SERVICE,

@@ -2,8 +2,8 @@ import type { FindingView, RuleView } from "@turnpike/domain/standards";
 import { Badge, EmptyState, ScrollRegion, type State, StateIcon } from "@turnpike/ui";
 
 const states: Record<RuleView["outcome"], { state: State; label: string }> = {
-  block: { state: "failing", label: "Stops the pipeline" },
-  warn: { state: "attention", label: "Warns" },
+  block: { state: "failing", label: "Must be mended" },
+  warn: { state: "attention", label: "Should be mended" },
   waived: { state: "idle", label: "Waived" },
   "not-decided": { state: "unknown", label: "Not decided" },
   pass: { state: "healthy", label: "Kept" },
@@ -13,16 +13,10 @@ const states: Record<RuleView["outcome"], { state: State; label: string }> = {
 const count = (rules: readonly RuleView[], outcome: RuleView["outcome"]) =>
   rules.filter((rule) => rule.outcome === outcome).length;
 
-/** ` (1 blocks, 2 warn)`: what a tab says of what is in it; nothing where nothing is wrong. */
+/** ` (2 to mend)`: what a tab says of what is in it; nothing where nothing is wrong. */
 export function standingOf(rules: readonly RuleView[] | undefined): string {
-  const words = [
-    [count(rules ?? [], "block"), "block"],
-    [count(rules ?? [], "warn"), "warn"],
-  ] as const;
-  const said = words
-    .filter(([number]) => number > 0)
-    .map(([number, verb]) => `${number} ${verb}${number === 1 ? "s" : ""}`);
-  return said.length > 0 ? ` (${said.join(", ")})` : "";
+  const wrong = count(rules ?? [], "block") + count(rules ?? [], "warn");
+  return wrong > 0 ? ` (${wrong} to mend)` : "";
 }
 
 /** How a service would stand to the platform's standards, the worst first. */
@@ -44,7 +38,7 @@ export function StandardsPane({
   return (
     <ScrollRegion label="Standards" className="h-full overflow-auto focus-visible:-outline-offset-2">
       <p className="px-4 py-3 text-muted">
-        {count(rules, "pass")} of {rules.length} rules that apply are kept. The pipeline asks the same.
+        {count(rules, "pass")} of {rules.length} rules that apply are kept.
       </p>
       <ul className="divide-y divide-line border-line border-t">
         {rules.map((rule) => (
