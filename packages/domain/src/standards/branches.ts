@@ -52,3 +52,10 @@ export function withoutVariables(text: string): string {
 export function memberOf(value: Json | undefined, name: string): Json | undefined {
   return isObject(value) && Object.hasOwn(value, name) ? value[name] : undefined;
 }
+
+/** Whether a map's member is given in every branch of the two. */
+export function isGivenIn(value: Json | undefined, name: string): boolean {
+  return branchesOf(value).every(({ value: each }) =>
+    branchesOf(memberOf(each, name)).every(({ value: member }) => member !== undefined),
+  );
+}

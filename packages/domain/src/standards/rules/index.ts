@@ -8,6 +8,8 @@ import { independent } from "./ops-8-independent.ts";
 import { configuration } from "./ops-9-configuration.ts";
 import { memory } from "./perf-1-memory.ts";
 import { availabilityZones } from "./rel-1-availability-zones.ts";
+import { failures } from "./rel-2-failures.ts";
+import { deadLetterAlarms } from "./rel-3-dead-letter-alarms.ts";
 import { leastPrivilege } from "./sec-1-least-privilege.ts";
 import { boundary } from "./sec-2-boundary.ts";
 import { invokePermission } from "./sec-5-invoke-permission.ts";
@@ -21,6 +23,8 @@ export const rules: readonly Rule[] = [
   invokePermission,
   callers,
   availabilityZones,
+  failures,
+  deadLetterAlarms,
   memory,
   errorAlarm,
   tracing,

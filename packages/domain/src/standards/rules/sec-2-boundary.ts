@@ -1,8 +1,9 @@
-import { isObject, type Json, type Path, type TemplateEdit } from "@turnpike/cloudformation";
+import type { Json, Path, TemplateEdit } from "@turnpike/cloudformation";
 import { branchesOf, textOf } from "../branches.ts";
 import { type Fix, type Rule, type Violation, verdictOf } from "../rule.ts";
 import type { Item, Subject } from "../subject.ts";
 import { resourceOf } from "../targets.ts";
+import { writtenEvent } from "../written-event.ts";
 
 /** What the pipeline gives every template: the ARN of the account's boundary. */
 const PARAMETER = "PermissionsBoundaryArn";
@@ -10,16 +11,11 @@ const PARAMETER = "PermissionsBoundaryArn";
 const MADE_FOR_CODEDEPLOY = "CodeDeployServiceRole";
 
 /** Where SAM reads the boundary of a role that it makes; undefined where it can't be told one. */
-function writtenAt({ id, source }: Item): Path | undefined {
-  const { type, properties, path } = source;
-  if (type === "AWS::IAM::Role") return [...path, "PermissionsBoundary"];
-  const events = isObject(properties.Events) ? Object.entries(properties.Events) : [];
-  const scheduler = events.find(
-    ([name, event]) => id === `${source.id}${name}Role` && isObject(event) && event.Type === "ScheduleV2",
-  );
-  if (scheduler) return [...path, "Events", scheduler[0], "Properties", "PermissionsBoundary"];
-  const isOwn = id === `${source.id}Role` || events.some(([name]) => id === `${source.id}${name}Role`);
-  return isOwn ? [...path, "PermissionsBoundary"] : undefined;
+function writtenAt(item: Item): Path | undefined {
+  const { type, path, id } = item.source;
+  const event = writtenEvent(item, "Role");
+  if (event?.type === "ScheduleV2") return [...event.path, "PermissionsBoundary"];
+  return type === item.type || event || item.id === `${id}Role` ? [...path, "PermissionsBoundary"] : undefined;
 }
 
 function fixOf(subject: Subject, item: Item): Fix | undefined {
