@@ -12,6 +12,8 @@ import { failures } from "./rel-2-failures.ts";
 import { deadLetterAlarms } from "./rel-3-dead-letter-alarms.ts";
 import { leastPrivilege } from "./sec-1-least-privilege.ts";
 import { boundary } from "./sec-2-boundary.ts";
+import { privateNetwork } from "./sec-3-private-network.ts";
+import { secrets } from "./sec-4-secrets.ts";
 import { invokePermission } from "./sec-5-invoke-permission.ts";
 import { callers } from "./sec-6-callers.ts";
 import { arm64 } from "./sus-1-arm64.ts";
@@ -20,6 +22,8 @@ import { arm64 } from "./sus-1-arm64.ts";
 export const rules: readonly Rule[] = [
   leastPrivilege,
   boundary,
+  privateNetwork,
+  secrets,
   invokePermission,
   callers,
   availabilityZones,
