@@ -1,4 +1,4 @@
-import type { Json, JsonObject, TemplateEdit } from "@turnpike/cloudformation";
+import { intrinsicOf, type Json, type JsonObject, type Path, type TemplateEdit } from "@turnpike/cloudformation";
 import type { Fix } from "../rule.ts";
 import type { Item, Subject } from "../subject.ts";
 import { resourceOf } from "../targets.ts";
@@ -34,8 +34,12 @@ export function deadLetterFix(
   const arn = { "Fn::GetAtt": [id, "Arn"] };
   const role = sender.kind === "role" ? resourceOf(subject, sender.arn, "AWS::IAM::Role") : undefined;
   const own = edits(arn);
-  const isWritten = own.every(({ path }) => !path.some((step) => String(step).startsWith("Fn::")));
-  if (!isWritten || subject.expanded.resources.has(id) || (sender.kind === "role" && !role)) return undefined;
+  if (
+    !own.every(({ path }) => isWritable(subject, path)) ||
+    subject.expanded.resources.has(id) ||
+    (sender.kind === "role" && !role)
+  )
+    return undefined;
   const resources = subject.expanded.resources;
   const condition = resources.get(item.id)?.condition;
   const resource = (name: string, type: string, properties: JsonObject): TemplateEdit => {
@@ -60,6 +64,18 @@ export function deadLetterFix(
     all.push({ path: ["Resources", user, "DependsOn"], value: dependsOn });
   }
   return { summary, edits: all };
+}
+
+/** Whether all on the way to a property, as far as it is there, is maps and lists: no intrinsic, no text. */
+function isWritable({ written }: Subject, [section, id, part, ...steps]: Path): boolean {
+  let value: Json | undefined = written.resources.get(String(id))?.properties;
+  if (section !== "Resources" || part !== "Properties" || value === undefined) return true;
+  for (const step of steps) {
+    if (value === undefined) return true;
+    if (intrinsicOf(value) || typeof value !== "object" || value === null) return false;
+    value = Array.isArray(value) ? value[Number(step)] : value[step];
+  }
+  return true;
 }
 
 const documentOf = (statement: JsonObject): JsonObject => ({ Version: "2012-10-17", Statement: [statement] });

@@ -38,7 +38,7 @@ const UNSCOPED: Record<string, string> = {
     "CreateEventSourceMapping GetAccountSettings ListEventSourceMappings ListFunctions ListLayerVersions ListLayers",
   logs:
     "CreateLogDelivery DeleteLogDelivery DescribeLogGroups DescribeQueries DescribeResourcePolicies GetLogDelivery " +
-    "ListLogDeliveries PutResourcePolicy UpdateLogDelivery",
+    "ListLogDeliveries PutResourcePolicy StopQuery UpdateLogDelivery",
   polly: "DescribeVoices",
   pricing: "DescribeServices GetAttributeValues GetProducts ListPriceLists",
   rds: "DescribeAccountAttributes DescribeDBEngineVersions DescribeEvents",

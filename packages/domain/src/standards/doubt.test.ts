@@ -1,0 +1,179 @@
+import { describe, expect, test } from "vitest";
+import { rules } from "./rules/index.ts";
+import { openSubject } from "./subject.ts";
+
+function check(id: string, text: string, files?: Record<string, string>) {
+  const rule = rules.find((each) => each.id === id);
+  if (!rule) throw new Error(`There is no rule ${id}.`);
+  const known = files && { files: new Map(Object.entries({ ...files, "template.yaml": text })) };
+  return rule.check(openSubject({ file: "template.yaml", text, ...known }));
+}
+
+const NAMED = "arn:aws:iam::111111111111:role/orders";
+
+/** A function of raw CloudFormation, with a role that isn't in the template unless another is given. */
+const fn = (properties = "", role = NAMED) => `
+  Orders:
+    Type: AWS::Lambda::Function
+    Properties: { Code: { ZipFile: "" }, Runtime: nodejs24.x, Handler: a.b, Role: ${role}, ${properties} }`;
+
+/** A role with one statement. */
+const role = (statement: string, properties = "") => `
+  Role:
+    Type: AWS::IAM::Role
+    Properties:
+      AssumeRolePolicyDocument: {}
+      Policies: [{ PolicyName: p, PolicyDocument: { Statement: [{ Effect: Allow, ${statement} }] } }]
+      ${properties}`;
+
+const OWN = "!GetAtt Role.Arn";
+
+describe.each([
+  ["SEC-1", "a role that isn't in the template", fn(), "The role of Orders"],
+  [
+    "SEC-1",
+    "a policy that isn't in the template",
+    role("", 'ManagedPolicyArns: ["arn:aws:iam::1:policy/a"]'),
+    "policy/a",
+  ],
+  [
+    "SEC-1",
+    "a policy of AWS's that isn't known",
+    role("", 'ManagedPolicyArns: ["arn:aws:iam::aws:policy/New"]'),
+    "AWS's New",
+  ],
+  ["SEC-1", "an action that a parameter names", role("Action: !Ref Name, Resource: a"), "Which actions"],
+  ["SEC-1", "an action of an unknown service on everything", role('Action: "new:Do", Resource: "*"'), "new:Do"],
+  [
+    "SEC-1",
+    "a condition on everything",
+    role('Action: "sqs:SendMessage", Resource: "*", Condition: { StringEquals: { a: b } }'),
+    "narrows",
+  ],
+  [
+    "SEC-3",
+    "a VPC without private data",
+    fn("VpcConfig: { SubnetIds: [a, b], SecurityGroupIds: [c] }"),
+    "needs its VPC for",
+  ],
+  [
+    "SEC-3",
+    "groups and subnets from elsewhere",
+    fn("VpcConfig: { SubnetIds: [a, b], SecurityGroupIds: [c] }", OWN) + role('Action: "rds-db:connect", Resource: a'),
+    "security groups of Orders",
+  ],
+  ["SEC-3", "an address of a database outside of a VPC", fn("Environment: { Variables: { DB_HOST: a } }"), "in no VPC"],
+  ["SEC-4", "a template without its repository", fn(), "configuration and source"],
+  [
+    "SEC-6",
+    "a document that isn't in the template",
+    "\n  Api: { Type: AWS::ApiGatewayV2::Api, Properties: { BodyS3Location: { Bucket: a, Key: b } } }",
+    "document",
+  ],
+  [
+    "SEC-6",
+    "security of the document as a whole",
+    "\n  Api: { Type: AWS::ApiGatewayV2::Api, Properties: { Body: { security: [{ a: [] }], paths: { /: { get: {} } } } } }",
+    "as a whole",
+  ],
+  [
+    "REL-1",
+    "subnets that a parameter names",
+    fn("VpcConfig: { SubnetIds: !Ref Name, SecurityGroupIds: [c] }"),
+    "in each environment",
+  ],
+  [
+    "REL-1",
+    "a second subnet under a condition",
+    fn("VpcConfig: { SubnetIds: [a, !If [Sometimes, b, !Ref AWS::NoValue]], SecurityGroupIds: [c] }"),
+    "whatever the conditions",
+  ],
+  [
+    "REL-1",
+    "own subnets without a zone",
+    `${fn("VpcConfig: { SubnetIds: [!Ref A, !Ref B], SecurityGroupIds: [c] }")}
+  A: { Type: AWS::EC2::Subnet, Properties: { VpcId: a } }
+  B: { Type: AWS::EC2::Subnet, Properties: { VpcId: a, AvailabilityZone: b } }`,
+    "leaves it to AWS",
+  ],
+  [
+    "REL-2",
+    "a queue from elsewhere",
+    `${fn()}
+  Reads: { Type: AWS::Lambda::EventSourceMapping, Properties: { FunctionName: !Ref Orders, EventSourceArn: !Ref Name } }`,
+    "redrive policy of the queue",
+  ],
+  [
+    "REL-3",
+    "a dead-letter queue from elsewhere",
+    fn("DeadLetterConfig: { TargetArn: !Ref Name }"),
+    "isn't in the template",
+  ],
+] as const)("%s doesn't decide", (id, name, resources, look) => {
+  test(`${name}, and says what to look at`, () => {
+    const text = `Parameters: { Name: { Type: String } }
+Conditions: { Sometimes: !Equals [!Ref Name, a] }
+Resources:${resources.replaceAll(/(Type: )(AWS::[\w:]+),/g, '$1"$2",')}
+`;
+    expect(check(id, text)).toEqual({ kind: "not-decided", look: expect.stringContaining(look) });
+  });
+});
+
+const QUEUE = `Resources:
+  Work:
+    Type: AWS::SQS::Queue
+    Properties: { RedrivePolicy: { deadLetterTargetArn: !GetAtt Failed.Arn, maxReceiveCount: 5 } }
+  Failed: { Type: "AWS::SQS::Queue" }`;
+const alarm = (metric: string, actions: string) => `
+  ${metric}:
+    Type: AWS::CloudWatch::Alarm
+    Properties:
+      Namespace: AWS/SQS
+      MetricName: ${metric}
+      Dimensions: [{ Name: QueueName, Value: !GetAtt Failed.QueueName }]
+      AlarmActions: ${actions}`;
+const alarms = (actions: string) =>
+  ["ApproximateNumberOfMessagesVisible", "ApproximateAgeOfOldestMessage"]
+    .map((metric) => alarm(metric, actions))
+    .join("");
+
+test("alarms without a runbook to be seen are no dead letters that wake someone", () => {
+  const text = `${QUEUE}${alarms('["arn:aws:sns:eu-west-1:1:a"]')}\n`;
+  expect(check("REL-3", text)).toEqual({ kind: "not-decided", look: expect.stringContaining("runbook") });
+  expect(check("REL-3", text, { "README.md": "# Failed\nRedrive it." })).toEqual({ kind: "pass" });
+  expect(check("REL-3", text, { "README.md": "# Redrive\n# Failed" }).kind).toBe("fail");
+});
+
+test("an alarm whose action stands under a condition isn't taken for one that wakes someone", () => {
+  const text = `Conditions: { HasTopic: !Equals [a, b] }
+${QUEUE}${alarms("!If [HasTopic, [a], !Ref AWS::NoValue]")}\n`;
+  const verdict = check("REL-3", text, { "README.md": "Redrive Failed." });
+  expect(verdict).toEqual({ kind: "not-decided", look: expect.stringContaining("under a condition") });
+});
+
+test("what is wrong is told before what isn't decided", () => {
+  const text = `Resources:${fn()}${role('Action: "*", Resource: a')}\n`;
+  expect(check("SEC-1", text)).toMatchObject({ kind: "fail", violations: [{ resource: "Role" }] });
+});
+
+test.each(["SEC-1", "SEC-2", "SEC-3", "SEC-4", "SEC-6", "REL-1", "REL-2", "REL-3"])(
+  "%s isn't about a template that has nothing of the kind",
+  (id) => {
+    const text = 'Resources:\n  Bucket: { Type: "AWS::S3::Bucket" }\n';
+    expect(check(id, text)).toEqual({ kind: "not-applicable" });
+  },
+);
+
+test("a fix is left out where the text has no place for it", () => {
+  const verdict = check(
+    "REL-2",
+    `Conditions: { Sometimes: !Equals [a, b] }
+Resources:
+  ByClock:
+    Type: AWS::Events::Rule
+    Properties: { ScheduleExpression: rate(1 day), Targets: !If [Sometimes, [{ Id: a, Arn: b }], []] }
+`,
+  );
+  expect(verdict).toMatchObject({ kind: "fail", violations: [{ resource: "ByClock" }] });
+  expect(verdict.kind === "fail" && verdict.violations[0]).not.toHaveProperty("fix");
+});
