@@ -1,5 +1,6 @@
 import { isObject, type Path } from "@turnpike/cloudformation";
-import type { Item } from "./subject.ts";
+import type { Violation } from "./rule.ts";
+import type { Item, Subject } from "./subject.ts";
 
 /**
  * The properties of the SAM event that made a resource, as it was written: SAM names what an event makes after its
@@ -13,4 +14,10 @@ export function writtenEvent({ id, source }: Item, suffix = ""): { type: string;
     return { type: String(event.Type), path: [...source.path, "Events", name, "Properties"] };
   }
   return undefined;
+}
+
+/** Where a person looks for it: at the event that made it, else at a path of its own. */
+export function placeOf(subject: Subject, item: Item, path: Path): Violation["at"] {
+  const event = writtenEvent(item);
+  return event ? subject.written.positionOf(event.path.slice(0, -1)) : path;
 }

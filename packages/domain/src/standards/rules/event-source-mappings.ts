@@ -4,7 +4,7 @@ import type { Doubt } from "../doubt.ts";
 import type { Violation } from "../rule.ts";
 import type { Item, Subject } from "../subject.ts";
 import { invokedBy, resourceOf } from "../targets.ts";
-import { writtenEvent } from "../written-event.ts";
+import { placeOf, writtenEvent } from "../written-event.ts";
 import { deadLetterFix } from "./dead-letter-fixes.ts";
 
 /** Without these, one record that can't be processed holds up its shard until it expires. */
@@ -63,7 +63,7 @@ export function judgeMapping(subject: Subject, item: Item): readonly (Violation 
           },
         ],
       });
-  const missing = [...bounds, ...(isKept ? [] : ["a destination for failures"])].join(" and ");
-  const message = `A record that ${name} fails at (${id}) is lost or holds up all that follow: ${missing} isn't stated.`;
-  return [{ resource: id, at: path, message, ...(fix && { fix }) }];
+  const missing = [...bounds, ...(isKept ? [] : ["a destination for failures"])].join(", ");
+  const message = `A record that ${name} fails at (${id}) is lost or holds up all that follow: it lacks ${missing}.`;
+  return [{ resource: id, at: placeOf(subject, item, path), message, ...(fix && { fix }) }];
 }

@@ -2,7 +2,7 @@ import { isGivenIn, memberOf, membersOf, textOf } from "../branches.ts";
 import type { Violation } from "../rule.ts";
 import type { Item, Subject } from "../subject.ts";
 import { resourceOf } from "../targets.ts";
-import { writtenEvent } from "../written-event.ts";
+import { placeOf, writtenEvent } from "../written-event.ts";
 import { deadLetterFix } from "./dead-letter-fixes.ts";
 
 // REL-2's part for what EventBridge, its Scheduler and SNS deliver.
@@ -20,7 +20,7 @@ export function judgeRule(subject: Subject, item: Item): Found {
       edits: (arn) => [{ path: [...(event?.path ?? path), "DeadLetterConfig"], value: { Arn: arn } }],
     });
     const message = `An event of ${item.id} that can't be delivered within a day is lost.`;
-    return [{ resource: item.id, at: path, message, ...(fix && { fix }) }];
+    return [{ resource: item.id, at: placeOf(subject, item, path), message, ...(fix && { fix }) }];
   });
 }
 
@@ -37,7 +37,7 @@ export function judgeSchedule(subject: Subject, item: Item): Found {
     edits: (arn) => [{ path: [...(event?.path ?? [...item.path, "Target"]), "DeadLetterConfig"], value: { Arn: arn } }],
   });
   const message = `A run of ${item.id} that can't be started within a day is lost.`;
-  return [{ resource: item.id, at: [...item.path, "Target"], message, ...(fix && { fix }) }];
+  return [{ resource: item.id, at: placeOf(subject, item, [...item.path, "Target"]), message, ...(fix && { fix }) }];
 }
 
 const BY_MACHINES = ["lambda", "sqs", "firehose", "http", "https"];
@@ -55,7 +55,7 @@ export function judgeSubscription(subject: Subject, item: Item): Found {
     edits: (arn) => [{ path: [...(event?.path ?? item.path), "RedrivePolicy"], value: { deadLetterTargetArn: arn } }],
   });
   const message = `A message to ${item.id} that can't be delivered is lost.`;
-  return [{ resource: item.id, at: item.path, message, ...(fix && { fix }) }];
+  return [{ resource: item.id, at: placeOf(subject, item, item.path), message, ...(fix && { fix }) }];
 }
 
 /** A subscription that stands in its topic can't say where undelivered messages go. */

@@ -1,4 +1,4 @@
-import { canonical, type Json } from "@turnpike/cloudformation";
+import { canonical, type Json, type Path } from "@turnpike/cloudformation";
 import { type Allowance, allowancesIn } from "../allowances.ts";
 import { branchesOf, membersOf, textOf, withoutVariables } from "../branches.ts";
 import { type Doubt, verdictWithDoubts } from "../doubt.ts";
@@ -39,6 +39,14 @@ function judgeStatement({ holder, statement, actions, hasUnknownActions, resourc
   return found;
 }
 
+/** SAM lets a function name a policy without its ARN. */
+function policyPlace(subject: Subject, { source }: Item, name: string, path: Path): Violation["at"] {
+  const own = name.replace(/^.*\//, "");
+  const written = membersOf(source.properties.Policies, [...source.path, "Policies"]);
+  const found = written.find(({ value }) => textOf(value)?.endsWith(own));
+  return found ? subject.written.positionOf(found.path) : path;
+}
+
 function judgeManagedPolicies(subject: Subject, holder: Item): (Violation | Doubt)[] {
   const { ManagedPolicyArns: arns } = holder.properties;
   return membersOf(arns, [...holder.path, "ManagedPolicyArns"]).flatMap(({ value, path }): (Violation | Doubt)[] => {
@@ -50,7 +58,7 @@ function judgeManagedPolicies(subject: Subject, holder: Item): (Violation | Doub
     }
     if (TOO_WIDE.test(name.replace(/^.*\//, ""))) {
       const message = `${holder.source.id} has AWS's ${name}, which is far more than one function needs.`;
-      return [{ resource: holder.id, at: path, message }];
+      return [{ resource: holder.id, at: policyPlace(subject, holder, name, path), message }];
     }
     if (FOR_FUNCTIONS.test(name)) return [];
     return [{ look: `Whether ${holder.source.id} needs all that AWS's ${name} allows.` }];

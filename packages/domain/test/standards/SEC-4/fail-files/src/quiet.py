@@ -1,3 +1,3 @@
 PASSWORD_FIELD = "password"
 token = os.environ.get("TOKEN", "")
-login = {"password": "<typed by the user>", "secret": "${token}"}
+login = {"password": "changeme", "secret": "${token}"}

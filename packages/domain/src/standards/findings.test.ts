@@ -1,0 +1,138 @@
+import { readdirSync, readFileSync, statSync } from "node:fs";
+import path from "node:path";
+import { expect, test } from "vitest";
+import { rules } from "./rules/index.ts";
+import { openSubject, type Subject } from "./subject.ts";
+
+const EXAMPLES = path.resolve(import.meta.dirname, "../../test/standards");
+
+/** Everything that is found in the examples of rules with many branches: one that isn't found would not be missed there. */
+const FOUND: Record<string, readonly string[]> = {
+  "SEC-1/fail-plain.yaml": [
+    "8 Orders and Invoices share one role.",
+    "25 Writes may do s3:Put* on every resource that there is.",
+  ],
+  "SEC-1/fail.yaml": [
+    "10 Orders has AWS's AdministratorAccess, which is far more than one function needs.",
+    "12 Orders may do everything that s3:* stands for.",
+    "13 Orders may do dynamodb:PutItem on every resource that there is.",
+    "14 Orders may do sqs:SendMessage on every resource that there is.",
+    "17 Orders may do everything except what NotAction names.",
+  ],
+  "SEC-2/fail-codedeploy.yaml": ["5 CodeDeployServiceRole (made for Orders) has no boundary."],
+  "SEC-2/fail-weak.yaml": [
+    "9 Sometimes has a boundary under a condition only.",
+    "15 Own is bounded by a policy that the service itself writes.",
+    "25 Everything is bounded by a policy of AWS's, not by the account's boundary.",
+  ],
+  "SEC-2/fail.yaml": [
+    "3 OrdersRole (made for Orders) has no boundary.",
+    "3 OrdersNightlyRole (made for Orders) has no boundary.",
+    "15 Plain has no boundary.",
+  ],
+  "SEC-3/fail-outside.yaml": ["13 Outside reaches private data, but isn't in a VPC."],
+  "SEC-3/fail-plain.yaml": ["9 Orders is in a VPC, but in no security group."],
+  "SEC-3/fail.yaml": [
+    "11 Orders is in A, which is a public subnet.",
+    "11 Orders is in B, which is a public subnet.",
+    "29 Functions in FunctionGroup may connect to everywhere: it has no egress rule.",
+    "34 FunctionGroup lets in every address there is.",
+    "41 DatabaseGroup lets in every address there is.",
+    "45 AnyoneElse lets in every address there is.",
+    "51 AclOfShared changes the network ACL of a subnet that isn't the service's own, for all that is in it.",
+  ],
+  "SEC-4/fail-files": [
+    "config/dev.json:3 A secret is resolved in config/dev.json, and stands in plain text where it is deployed.",
+    "config/dev.json:4 The value of DbPassword stands in config/dev.json.",
+    "config/local.env:2 The value of STRIPE_SECRET stands in config/local.env.",
+    "src/client.py:2 The value of apiKey stands in src/client.py.",
+    "src/client.py:5 A password in an address stands in src/client.py.",
+  ],
+  "SEC-4/fail.yaml": [
+    "3 The hidden parameter DbPassword has a default, which everyone can read.",
+    "14 Everyone who sees Orders sees the secret in its variable DATABASE_URL: it is the hidden parameter DbPassword.",
+    "15 Everyone who sees Orders sees the secret in its variable API_TOKEN: it is the parameter ApiToken.",
+    "16 Everyone who sees Orders sees the secret in its variable RESOLVED: it is resolved on deployment.",
+    "17 Everyone who sees Orders sees the secret in its variable ADMIN_PASSWORD: it is written in the template.",
+    "18 Everyone who sees Orders sees the secret in its variable SECRET: it is the SecretAccessKey of Key.",
+    "19 An access key of AWS stands in template.yaml.",
+    "25 The secret MasterUserPassword of Database is written in the template.",
+    "28 The secret Secret is never rotated.",
+  ],
+  "SEC-6/fail-plain.yaml": [
+    "9 Anyone may call GET of Get.",
+    "13 Anyone may call GET /orders (List).",
+    "16 Anyone may call POST /orders of Documented.",
+    "23 Anyone may call Quick: its only route asks nobody.",
+  ],
+  "SEC-6/fail.yaml": [
+    "5 Anyone may call GET /orders of Forgetful.",
+    "13 Anyone may call GET /health of Open.",
+    "14 Anyone may call ANY $default of Orders.",
+    "14 Anyone may call Orders by its URL.",
+  ],
+  "REL-1/fail-configured": ["config/dev.json:3 config/dev.json gives Orders fewer than two subnets."],
+  "REL-1/fail.yaml": [
+    "11 One is in one subnet, and so in one Availability Zone.",
+    "15 Twice is in one subnet, and so in one Availability Zone.",
+    "19 The subnets of SameZone are all in the same Availability Zone.",
+  ],
+  "REL-2/fail-plain.yaml": [
+    "4 An event of s3.amazonaws.com that Orders fails at is lost when its tries are over.",
+    "32 A record that Orders fails at (Reads) is lost or holds up all that follow: it lacks MaximumRetryAttempts, MaximumRecordAgeInSeconds, a destination for failures.",
+    "39 A message of Ordered that can't be processed is tried until it expires, and then lost.",
+    "44 A message of Told that can't be delivered is lost: a subscription within a topic has no redrive policy.",
+    "51 An event of ByClock that can't be delivered within a day is lost.",
+    "52 An event of ByClock that can't be delivered within a day is lost.",
+    "56 A message to Subscribed that can't be delivered is lost.",
+  ],
+  "REL-2/fail.yaml": [
+    "5 An event of scheduler.amazonaws.com that Orders fails at is lost when its tries are over.",
+    "10 A record that Orders fails at (OrdersChanged) is lost or holds up all that follow: it lacks MaximumRetryAttempts, MaximumRecordAgeInSeconds, a destination for failures.",
+    "13 An event of OrdersHappened that can't be delivered within a day is lost.",
+    "17 A message to OrdersTold that can't be delivered is lost.",
+    "21 A run of OrdersNightly that can't be started within a day is lost.",
+    "38 A message of Work that can't be processed is tried until it expires, and then lost.",
+  ],
+  "REL-3/fail-few.yaml": [
+    "8 A message in Failed wakes nobody: no alarm with an action is on its depth.",
+    "8 Messages grow old in Failed unseen: no alarm with an action is on their age.",
+  ],
+  "REL-3/fail-nobody.yaml": [
+    "8 A message in Failed wakes nobody: no alarm with an action is on its depth.",
+    "8 Messages grow old in Failed unseen: no alarm with an action is on their age.",
+  ],
+  "REL-3/fail-runbook": [
+    "10 A message in Failed wakes nobody: no alarm with an action is on its depth.",
+    "10 Messages grow old in Failed unseen: no alarm with an action is on their age.",
+    "10 No runbook says how messages of Failed are redriven.",
+  ],
+  "REL-3/fail.yaml": [
+    "5 A message in OrdersHappenedQueue wakes nobody: no alarm with an action is on its depth.",
+    "5 Messages grow old in OrdersHappenedQueue unseen: no alarm with an action is on their age.",
+  ],
+};
+
+function openExample(name: string): Subject {
+  const place = path.join(EXAMPLES, name);
+  const file = "template.yaml";
+  if (!statSync(place).isDirectory()) return openSubject({ file, text: readFileSync(place, "utf8") });
+  const names = readdirSync(place, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  const files = names.map((entry): [string, string] => {
+    const whole = path.join(entry.parentPath, entry.name);
+    return [path.relative(place, whole), readFileSync(whole, "utf8")];
+  });
+  return openSubject({ file, text: readFileSync(path.join(place, file), "utf8"), files: new Map(files) });
+}
+
+test.each(Object.entries(FOUND))("all that is wrong in %s is found, where it stands", (name, found) => {
+  const subject = openExample(name);
+  const rule = rules.find(({ id }) => name.startsWith(`${id}/`));
+  const verdict = rule?.check(subject);
+  const violations = verdict?.kind === "fail" ? verdict.violations : [];
+  const lines = violations.map(({ at, message }) => {
+    const place = "file" in at ? at : subject.expanded.positionOf(at);
+    return `${place.file === "template.yaml" ? "" : `${place.file}:`}${place.line} ${message}`;
+  });
+  expect(lines.toSorted()).toEqual([...found].toSorted());
+});
