@@ -151,6 +151,20 @@ ${QUEUE}${alarms("!If [HasTopic, [a], !Ref AWS::NoValue]")}\n`;
   expect(verdict).toEqual({ kind: "not-decided", look: expect.stringContaining("under a condition") });
 });
 
+test("subnets that one environment leaves to the pipeline aren't taken for two", () => {
+  const text = `Parameters: { Name: { Type: String } }
+Resources:${fn("VpcConfig: { SubnetIds: !Ref Name, SecurityGroupIds: [c] }")}\n`;
+  const two = '{ "Parameters": { "Name": "a,b" } }';
+  expect(check("REL-1", text, { "config/dev.json": two, "config/prod.json": two })).toEqual({ kind: "pass" });
+  expect(check("REL-1", text, { "config/dev.json": two, "config/prod.json": "{}" }).kind).toBe("not-decided");
+});
+
+test("secrets of elsewhere aren't taken for rotated ones", () => {
+  const text = `Resources:${fn("", OWN)}${role('Action: "secretsmanager:GetSecretValue", Resource: a')}\n`;
+  const look = expect.stringContaining("are rotated");
+  expect(check("SEC-4", text, { "README.md": "" })).toEqual({ kind: "not-decided", look });
+});
+
 test("what is wrong is told before what isn't decided", () => {
   const text = `Resources:${fn()}${role('Action: "*", Resource: a')}\n`;
   expect(check("SEC-1", text)).toMatchObject({ kind: "fail", violations: [{ resource: "Role" }] });

@@ -6,11 +6,12 @@ import { openSubject, type Subject } from "./subject.ts";
 
 const EXAMPLES = path.resolve(import.meta.dirname, "../../test/standards");
 
-/** Everything that is found in the examples of rules with many branches: one that isn't found would not be missed there. */
+/** Everything that is found, and which change would mend it, in the examples of rules with many branches: one that isn't found would not be missed there. */
 const FOUND: Record<string, readonly string[]> = {
   "SEC-1/fail-plain.yaml": [
     "8 Orders and Invoices share one role.",
     "25 Writes may do s3:Put* on every resource that there is.",
+    "26 Writes reaches everything except what NotResource names.",
   ],
   "SEC-1/fail.yaml": [
     "10 Orders has AWS's AdministratorAccess, which is far more than one function needs.",
@@ -19,25 +20,34 @@ const FOUND: Record<string, readonly string[]> = {
     "14 Orders may do sqs:SendMessage on every resource that there is.",
     "17 Orders may do everything except what NotAction names.",
   ],
-  "SEC-2/fail-codedeploy.yaml": ["5 CodeDeployServiceRole (made for Orders) has no boundary."],
+  "SEC-2/fail-codedeploy.yaml": [
+    "5 CodeDeployServiceRole (made for Orders) has no boundary. → Deploy by a role that has the account's boundary",
+  ],
   "SEC-2/fail-weak.yaml": [
-    "9 Sometimes has a boundary under a condition only.",
-    "15 Own is bounded by a policy that the service itself writes.",
-    "25 Everything is bounded by a policy of AWS's, not by the account's boundary.",
+    "9 Sometimes has a boundary under a condition only. → Bound the role by the account's boundary",
+    "15 Own is bounded by a policy that the service itself writes. → Bound the role by the account's boundary",
+    "25 Everything is bounded by a policy of AWS's, not by the account's boundary. → Bound the role by the account's boundary",
   ],
   "SEC-2/fail.yaml": [
-    "3 OrdersRole (made for Orders) has no boundary.",
-    "3 OrdersNightlyRole (made for Orders) has no boundary.",
-    "15 Plain has no boundary.",
+    "3 OrdersRole (made for Orders) has no boundary. → Bound the role by the account's boundary",
+    "3 OrdersNightlyRole (made for Orders) has no boundary. → Bound the role by the account's boundary",
+    "15 Plain has no boundary. → Bound the role by the account's boundary",
   ],
-  "SEC-3/fail-outside.yaml": ["13 Outside reaches private data, but isn't in a VPC."],
-  "SEC-3/fail-plain.yaml": ["9 Orders is in a VPC, but in no security group."],
+  "SEC-3/fail-outside.yaml": [
+    "13 Outside reaches private data, but isn't in a VPC. → Put it into the network of Orders",
+    "54 Reader reaches private data, but isn't in a VPC. → Put it into the network of Orders",
+  ],
+  "SEC-3/fail-plain.yaml": [
+    "9 Orders is in a VPC, but in no security group.",
+    "24 Invoices reaches private data, but isn't in a VPC.",
+    "36 Sometimes reaches private data, but is in a VPC under a condition only.",
+  ],
   "SEC-3/fail.yaml": [
     "11 Orders is in A, which is a public subnet.",
     "11 Orders is in B, which is a public subnet.",
     "29 Functions in FunctionGroup may connect to everywhere: it has no egress rule.",
-    "34 FunctionGroup lets in every address there is.",
-    "41 DatabaseGroup lets in every address there is.",
+    "34 FunctionGroup lets in every address there is. → Let nobody in: a function takes no connections",
+    "41 DatabaseGroup lets in every address there is. → Let in what is in FunctionGroup, nobody else",
     "45 AnyoneElse lets in every address there is.",
     "51 AclOfShared changes the network ACL of a subnet that isn't the service's own, for all that is in it.",
   ],
@@ -66,10 +76,12 @@ const FOUND: Record<string, readonly string[]> = {
     "23 Anyone may call Quick: its only route asks nobody.",
   ],
   "SEC-6/fail.yaml": [
-    "5 Anyone may call GET /orders of Forgetful.",
-    "13 Anyone may call GET /health of Open.",
-    "14 Anyone may call ANY $default of Orders.",
-    "14 Anyone may call Orders by its URL.",
+    "5 Anyone may call GET /orders of Forgetful. → Ask Users on every route that says nothing else",
+    "13 Anyone may call GET /orders of Either.",
+    "24 Anyone may call GET /health of Mixed.",
+    "33 Anyone may call GET /health of Open.",
+    "34 Anyone may call ANY $default of Orders.",
+    "34 Anyone may call Orders by its URL.",
   ],
   "REL-1/fail-configured": ["config/dev.json:3 config/dev.json gives Orders fewer than two subnets."],
   "REL-1/fail.yaml": [
@@ -78,38 +90,39 @@ const FOUND: Record<string, readonly string[]> = {
     "19 The subnets of SameZone are all in the same Availability Zone.",
   ],
   "REL-2/fail-plain.yaml": [
-    "4 An event of s3.amazonaws.com that Orders fails at is lost when its tries are over.",
-    "32 A record that Orders fails at (Reads) is lost or holds up all that follow: it lacks MaximumRetryAttempts, MaximumRecordAgeInSeconds, a destination for failures.",
-    "39 A message of Ordered that can't be processed is tried until it expires, and then lost.",
+    "4 An event of s3.amazonaws.com that Orders fails at is lost when its tries are over. → Keep the events that fail in a queue",
+    "32 A record that Orders fails at (Reads) is lost or holds up all that follow: it lacks MaximumRetryAttempts, MaximumRecordAgeInSeconds, a destination for failures. → Keep what can't be processed in a queue, and go on",
+    "39 A message of Ordered that can't be processed is tried until it expires, and then lost. → Set aside what failed five times",
     "44 A message of Told that can't be delivered is lost: a subscription within a topic has no redrive policy.",
-    "51 An event of ByClock that can't be delivered within a day is lost.",
-    "52 An event of ByClock that can't be delivered within a day is lost.",
-    "56 A message to Subscribed that can't be delivered is lost.",
+    "51 An event of ByClock that can't be delivered within a day is lost. → Keep the events that can't be delivered in a queue",
+    "52 An event of ByClock that can't be delivered within a day is lost. → Keep the events that can't be delivered in a queue",
+    "56 A message to Subscribed that can't be delivered is lost. → Keep the messages that can't be delivered in a queue",
+    "59 A message of Taken that can't be processed is tried until it expires, and then lost.",
   ],
   "REL-2/fail.yaml": [
-    "5 An event of scheduler.amazonaws.com that Orders fails at is lost when its tries are over.",
-    "10 A record that Orders fails at (OrdersChanged) is lost or holds up all that follow: it lacks MaximumRetryAttempts, MaximumRecordAgeInSeconds, a destination for failures.",
-    "13 An event of OrdersHappened that can't be delivered within a day is lost.",
-    "17 A message to OrdersTold that can't be delivered is lost.",
-    "21 A run of OrdersNightly that can't be started within a day is lost.",
-    "38 A message of Work that can't be processed is tried until it expires, and then lost.",
+    "5 An event of scheduler.amazonaws.com that Orders fails at is lost when its tries are over. → Keep the events that fail in a queue",
+    "10 A record that Orders fails at (OrdersChanged) is lost or holds up all that follow: it lacks MaximumRetryAttempts, MaximumRecordAgeInSeconds, a destination for failures. → Keep what can't be processed in a queue, and go on",
+    "13 An event of OrdersHappened that can't be delivered within a day is lost. → Keep the events that can't be delivered in a queue",
+    "17 A message to OrdersTold that can't be delivered is lost. → Keep the messages that can't be delivered in a queue",
+    "21 A run of OrdersNightly that can't be started within a day is lost. → Keep the runs that can't be started in a queue",
+    "38 A message of Work that can't be processed is tried until it expires, and then lost. → Set aside what failed five times",
   ],
   "REL-3/fail-few.yaml": [
-    "8 A message in Failed wakes nobody: no alarm with an action is on its depth.",
-    "8 Messages grow old in Failed unseen: no alarm with an action is on their age.",
+    "8 A message in Failed wakes nobody: no alarm with an action is on its depth. → Wake whom the other alarms wake",
+    "8 Messages grow old in Failed unseen: no alarm with an action is on their age. → Wake whom the other alarms wake",
   ],
   "REL-3/fail-nobody.yaml": [
-    "8 A message in Failed wakes nobody: no alarm with an action is on its depth.",
-    "8 Messages grow old in Failed unseen: no alarm with an action is on their age.",
-  ],
-  "REL-3/fail-runbook": [
     "10 A message in Failed wakes nobody: no alarm with an action is on its depth.",
     "10 Messages grow old in Failed unseen: no alarm with an action is on their age.",
+  ],
+  "REL-3/fail-runbook": [
+    "10 A message in Failed wakes nobody: no alarm with an action is on its depth. → Wake whom the other alarms wake",
+    "10 Messages grow old in Failed unseen: no alarm with an action is on their age. → Wake whom the other alarms wake",
     "10 No runbook says how messages of Failed are redriven.",
   ],
   "REL-3/fail.yaml": [
-    "5 A message in OrdersHappenedQueue wakes nobody: no alarm with an action is on its depth.",
-    "5 Messages grow old in OrdersHappenedQueue unseen: no alarm with an action is on their age.",
+    "5 A message in OrdersHappenedQueue wakes nobody: no alarm with an action is on its depth. → Wake whom the other alarms wake",
+    "5 Messages grow old in OrdersHappenedQueue unseen: no alarm with an action is on their age. → Wake whom the other alarms wake",
   ],
 };
 
@@ -130,9 +143,9 @@ test.each(Object.entries(FOUND))("all that is wrong in %s is found, where it sta
   const rule = rules.find(({ id }) => name.startsWith(`${id}/`));
   const verdict = rule?.check(subject);
   const violations = verdict?.kind === "fail" ? verdict.violations : [];
-  const lines = violations.map(({ at, message }) => {
+  const lines = violations.map(({ at, message, fix }) => {
     const place = "file" in at ? at : subject.expanded.positionOf(at);
-    return `${place.file === "template.yaml" ? "" : `${place.file}:`}${place.line} ${message}`;
+    return `${place.file === "template.yaml" ? "" : `${place.file}:`}${place.line} ${message}${fix ? ` → ${fix.summary}` : ""}`;
   });
   expect(lines.toSorted()).toEqual([...found].toSorted());
 });

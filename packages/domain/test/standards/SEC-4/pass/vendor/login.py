@@ -1,0 +1,1 @@
+password = "battery-staple"
