@@ -5,13 +5,16 @@ import { resourcesIn } from "./targets.ts";
 
 /** Where each type of resource says what happens to what it couldn't deliver or process. */
 const PLACES: Record<string, readonly string[]> = {
-  "AWS::SQS::Queue": ["RedrivePolicy", "deadLetterTargetArn"],
-  "AWS::SNS::Subscription": ["RedrivePolicy", "deadLetterTargetArn"],
-  "AWS::Lambda::Function": ["DeadLetterConfig", "TargetArn"],
-  "AWS::Lambda::EventInvokeConfig": ["DestinationConfig", "OnFailure", "Destination"],
-  "AWS::Lambda::EventSourceMapping": ["DestinationConfig", "OnFailure", "Destination"],
-  "AWS::Events::Rule": ["Targets", "DeadLetterConfig", "Arn"],
-  "AWS::Scheduler::Schedule": ["Target", "DeadLetterConfig", "Arn"],
+  "AWS::SQS::Queue": ["RedrivePolicy.deadLetterTargetArn"],
+  "AWS::SNS::Subscription": ["RedrivePolicy.deadLetterTargetArn"],
+  "AWS::Lambda::Function": ["DeadLetterConfig.TargetArn"],
+  "AWS::Lambda::EventInvokeConfig": ["DestinationConfig.OnFailure.Destination"],
+  "AWS::Lambda::EventSourceMapping": ["DestinationConfig.OnFailure.Destination"],
+  "AWS::Events::Rule": ["Targets.DeadLetterConfig.Arn"],
+  "AWS::Scheduler::Schedule": ["Target.DeadLetterConfig.Arn"],
+  "AWS::Pipes::Pipe": ["KinesisStream", "DynamoDBStream"].map(
+    (source) => `SourceParameters.${source}Parameters.DeadLetterConfig.Arn`,
+  ),
 };
 
 /** That what fails at `from` goes to `target`. */
@@ -27,12 +30,16 @@ export interface DeadLetters {
 /** Everything in the template that says where failures go, under whatever condition. */
 export function deadLettersIn(subject: Subject): DeadLetters[] {
   return subject.items().flatMap((from) => {
-    const steps = Object.hasOwn(PLACES, from.type) ? (PLACES[from.type] ?? []) : undefined;
-    if (!steps) return [];
-    let found: { value: Json; path: Path }[] = [{ value: from.properties, path: from.path }];
-    for (const step of steps) {
-      found = found.flatMap(({ value, path }) => membersOf(memberOf(value, step), [...path, step]));
-    }
+    const places = Object.hasOwn(PLACES, from.type) ? (PLACES[from.type] ?? []) : [];
+    const found = places.flatMap((place) => {
+      const start: { value: Json; path: Path }[] = [{ value: from.properties, path: from.path }];
+      return place
+        .split(".")
+        .reduce(
+          (at, step) => at.flatMap(({ value, path }) => membersOf(memberOf(value, step), [...path, step])),
+          start,
+        );
+    });
     return found.map(({ value, path }) => {
       const queue = resourcesIn(subject, value).find(({ type }) => type === "AWS::SQS::Queue");
       return { from, target: value, queue, path };

@@ -44,6 +44,7 @@ describe.each([
   ],
   ["SEC-1", "an action that a parameter names", role("Action: !Ref Name, Resource: a"), "Which actions"],
   ["SEC-1", "an action of an unknown service on everything", role('Action: "new:Do", Resource: "*"'), "new:Do"],
+  ["SEC-1", "text messages or topics", role('Action: "sns:Publish", Resource: "*"'), "sns:Publish"],
   [
     "SEC-1",
     "a condition on everything",
@@ -63,6 +64,14 @@ describe.each([
     "security groups of Orders",
   ],
   ["SEC-3", "an address of a database outside of a VPC", fn("Environment: { Variables: { DB_HOST: a } }"), "in no VPC"],
+  [
+    "SEC-3",
+    "a load balancer that everyone reaches",
+    `
+  Group: { Type: AWS::EC2::SecurityGroup, Properties: { SecurityGroupIngress: [{ CidrIp: 0.0.0.0/0 }] } }
+  Balancer: { Type: AWS::ElasticLoadBalancingV2::LoadBalancer, Properties: { SecurityGroups: [!Ref Group] } }`,
+    "load balancer Balancer",
+  ],
   ["SEC-4", "a template without its repository", fn(), "configuration and source"],
   [
     "SEC-6",

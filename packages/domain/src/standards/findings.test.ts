@@ -98,6 +98,7 @@ const FOUND: Record<string, readonly string[]> = {
     "52 An event of ByClock that can't be delivered within a day is lost. → Keep the events that can't be delivered in a queue",
     "56 A message to Subscribed that can't be delivered is lost. → Keep the messages that can't be delivered in a queue",
     "59 A message of Taken that can't be processed is tried until it expires, and then lost.",
+    "72 An event of iot.amazonaws.com that Senses fails at is lost when its tries are over.",
   ],
   "REL-2/fail.yaml": [
     "5 An event of scheduler.amazonaws.com that Orders fails at is lost when its tries are over. → Keep the events that fail in a queue",

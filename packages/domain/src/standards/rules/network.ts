@@ -1,5 +1,6 @@
 import { intrinsicOf, isObject, type Json, type JsonObject } from "@turnpike/cloudformation";
 import { branchesOf, memberOf, membersOf, textOf } from "../branches.ts";
+import type { Doubt } from "../doubt.ts";
 import type { Fix, Violation } from "../rule.ts";
 import type { Item, Subject } from "../subject.ts";
 import { resourceOf, resourcesIn } from "../targets.ts";
@@ -49,7 +50,7 @@ function closed(subject: Subject, group: Item): Fix | undefined {
 }
 
 /** Security groups, and rules that stand by themselves, that let in everyone. */
-export function judgeIngress(subject: Subject, item: Item): Violation[] {
+export function judgeIngress(subject: Subject, item: Item): (Violation | Doubt)[] {
   if (item.type === "AWS::EC2::SecurityGroupIngress") {
     if (!isOpen(item.properties)) return [];
     return [{ resource: item.id, at: item.path, message: `${item.id} lets in every address there is.` }];
@@ -57,6 +58,10 @@ export function judgeIngress(subject: Subject, item: Item): Violation[] {
   const open = membersOf(item.properties.SecurityGroupIngress, [...item.path, "SecurityGroupIngress"]);
   const [first] = open.filter(({ value }) => isOpen(value));
   if (!first) return [];
+  const balancer = subject.items("AWS::ElasticLoadBalancingV2::LoadBalancer").find(({ properties }) => {
+    return properties.Scheme !== "internal" && resourceOf(subject, properties.SecurityGroups, GROUP)?.id === item.id;
+  });
+  if (balancer) return [{ look: `Whether everyone shall reach the load balancer ${balancer.id}.` }];
   const fix = closed(subject, item);
   return [
     { resource: item.id, at: first.path, message: `${item.id} lets in every address there is.`, ...(fix && { fix }) },

@@ -1,5 +1,5 @@
 import { isEqual, type Path } from "@turnpike/cloudformation";
-import { isGivenIn, memberOf, textOf } from "../branches.ts";
+import { isGivenIn, memberOf, membersOf, textOf } from "../branches.ts";
 import { deadLettersIn } from "../dead-letters.ts";
 import { type Doubt, verdictWithDoubts } from "../doubt.ts";
 import type { Rule, Violation } from "../rule.ts";
@@ -12,7 +12,7 @@ import { judgeRule, judgeSchedule, judgeSubscription, judgeTopic } from "./faile
 type Found = readonly (Violation | Doubt)[];
 
 /** Services that hand an event over and don't wait for what becomes of it. */
-const ASYNCHRONOUS = /^(s3|sns|events|ses|iot|config|logs|codecommit)\./;
+const ASYNCHRONOUS = /^(s3|sns|events|ses|config|logs|codecommit)\./;
 
 /** Function and alias that are invoked without anyone waiting, each once. */
 function invokedAsynchronously(subject: Subject): (Invoked & { readonly by: string })[] {
@@ -26,6 +26,12 @@ function invokedAsynchronously(subject: Subject): (Invoked & { readonly by: stri
   }
   for (const { properties } of subject.items("AWS::Scheduler::Schedule")) {
     add(invokedBy(subject, memberOf(properties.Target, "Arn")), "scheduler.amazonaws.com");
+  }
+  // IoT also waits for some functions, its authorizers.
+  for (const { properties } of subject.items("AWS::IoT::TopicRule")) {
+    for (const { value } of membersOf(memberOf(properties.TopicRulePayload, "Actions"))) {
+      add(invokedBy(subject, memberOf(memberOf(value, "Lambda"), "FunctionArn")), "iot.amazonaws.com");
+    }
   }
   return [...found.values()];
 }

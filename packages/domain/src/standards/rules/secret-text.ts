@@ -26,7 +26,7 @@ export function secretForm(text: string): string | undefined {
 
 const PASSWORD = /pass(word|wd|phrase)$|pwd$/i;
 const OTHER = /(secret|token|api[-_]?key|private[-_]?key|access[-_]?key|credentials?|connection[-_]?string)$/i;
-const PLACEHOLDER = /^(change[-_]?me|todo|none|null|undefined|true|false|x+|\*+|<.*|\.{3}|\$.*|\{.*|%.*)$/i;
+const PLACEHOLDER = /^(change[-_]?me|todo|none|null|undefined|true|false|x+|\*+|<.*|…|\.{3}|\$.*|\{.*|%.*)$/i;
 
 /** Whether what is called so is a secret: `DB_PASSWORD` is, `PASSWORD_LENGTH` and `SECRET_ARN` aren't. */
 export const isSecretName = (name: string): boolean => PASSWORD.test(name) || OTHER.test(name);

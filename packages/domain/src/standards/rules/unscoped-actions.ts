@@ -71,11 +71,15 @@ const KNOWN = new Map(
   Object.entries(UNSCOPED).map(([service, names]) => [service, new Set(names.toLowerCase().split(" "))]),
 );
 
+/** Text messages are published to phone numbers, which are no resources: only who wrote it knows whether they are meant. */
+const DEPENDS = "sns:publish";
+
 /**
  * Whether an action can be allowed on chosen resources. Undefined for an action of a service that isn't known here; a
  * wildcard can, because it can be written as the actions that are meant. Case doesn't matter, as in IAM.
  */
 export function canBeScoped(action: string): boolean | undefined {
+  if (action.toLowerCase() === DEPENDS) return undefined;
   const [service = "", name = ""] = action.toLowerCase().split(":");
   const unscoped = KNOWN.get(service);
   return name.includes("*") || name.includes("?") ? true : unscoped && !unscoped.has(name);
