@@ -22,6 +22,11 @@ export function alarmsOn(subject: Subject, watched: Watched): Item[] {
   });
 }
 
+/** The alarms of the template on a function's errors. */
+export function errorAlarms(subject: Subject, item: Item): Item[] {
+  return alarmsOn(subject, { namespace: "AWS/Lambda", metric: "Errors", dimension: "FunctionName", item });
+}
+
 function isOn(
   subject: Subject,
   metric: Json | undefined,

@@ -1,5 +1,5 @@
 import type { TemplateEdit } from "@turnpike/cloudformation";
-import { actionsOf, alarmsOn } from "../alarms.ts";
+import { errorAlarms, tells } from "../alarms.ts";
 import { type Doubt, verdictWithDoubts } from "../doubt.ts";
 import type { Fix, Rule, Violation } from "../rule.ts";
 import type { Item, Subject } from "../subject.ts";
@@ -36,15 +36,15 @@ function newAlarm(subject: Subject, { source }: Item): Fix {
 
 function judge(subject: Subject, item: Item): (Violation | Doubt)[] {
   const name = item.source.id;
-  const alarms = alarmsOn(subject, item, "Errors");
+  const alarms = errorAlarms(subject, item);
   const [first] = alarms;
   if (!first) {
     const message = `No alarm watches the errors of ${name}.`;
     return [{ resource: item.id, at: item.path, message, fix: newAlarm(subject, item) }];
   }
-  const actions = alarms.map((alarm) => actionsOf(alarm).map(({ value }) => value !== undefined));
-  if (actions.some((stated) => stated.length > 0 && stated.every(Boolean))) return [];
-  if (actions.some((stated) => stated.some(Boolean))) {
+  const told = alarms.map(tells);
+  if (told.includes("always")) return [];
+  if (told.includes("sometimes")) {
     return [
       {
         look: `Whether every environment gives the alarm on ${name} somebody to tell: under a condition it has nobody.`,

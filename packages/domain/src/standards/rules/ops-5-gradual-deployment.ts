@@ -1,5 +1,5 @@
 import { isObject, type Json } from "@turnpike/cloudformation";
-import { alarmsOn } from "../alarms.ts";
+import { errorAlarms } from "../alarms.ts";
 import { memberOf, membersOf } from "../branches.ts";
 import { type Doubt, verdictWithDoubts } from "../doubt.ts";
 import type { Fix, Rule, Violation } from "../rule.ts";
@@ -49,7 +49,7 @@ function judgeAlarms(subject: Subject, item: Item, group: Item | undefined): Vio
   const config = group?.properties.AlarmConfiguration;
   const watched = membersOf(memberOf(config, "Alarms")).length > 0 && memberOf(config, "Enabled") !== false;
   if (watched) return [];
-  const [alarm] = alarmsOn(subject, item, "Errors");
+  const [alarm] = errorAlarms(subject, item);
   const message = `No alarm rolls a new version of ${item.source.id} back.`;
   const fix = alarm ? preference(item, "Alarms", [{ Ref: alarm.id }], `Roll back on ${alarm.id}`) : {};
   return [{ resource: item.id, at: item.path, message, ...fix }];
