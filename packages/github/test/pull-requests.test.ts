@@ -163,6 +163,52 @@ test("required reviews hold a pull request until someone else who may write has 
   expect((await merge()).data.merged).toBe(true);
 });
 
+test("an approval by whoever pushed last doesn't count where someone else's is asked for, whoever opened it", async () => {
+  const { owner, repo } = await github.make("last-push");
+  const place = { owner, repo };
+  // The approver pushes, the developer opens: the approver's word would be on their own change.
+  const approver = github.as("approver").rest;
+  await commit({ rest: approver }, place, "feature", "feature.txt");
+  const { rest } = github.as("developer");
+  const { data } = await rest.pulls.create({ ...place, title: "Theirs", head: "feature", base: "main" });
+  const pull = { ...place, pull_number: data.number };
+  await github.as("admin").rest.repos.updateBranchProtection({
+    ...place,
+    branch: "main",
+    ...rules,
+    required_pull_request_reviews: { required_approving_review_count: 1, require_last_push_approval: true },
+  });
+  await approver.pulls.createReview({ ...pull, event: "APPROVE" });
+  await expect(rest.pulls.merge(pull)).rejects.toMatchObject({
+    status: 405,
+    message: expect.stringContaining("someone other than the last pusher"),
+  });
+  await github.as("admin").rest.pulls.createReview({ ...pull, event: "APPROVE" });
+  expect((await rest.pulls.merge(pull)).data.merged).toBe(true);
+});
+
+test("only who is named merges into a restricted branch, and rules bind administrators only where it says so", async () => {
+  const { rest, pull, place } = await openPull("restricted");
+  const admin = github.as("admin").rest;
+  const protect = (enforced: boolean) =>
+    admin.repos.updateBranchProtection({
+      ...place,
+      branch: "main",
+      ...rules,
+      enforce_admins: enforced,
+      restrictions: { users: ["approver"], teams: [], apps: [] },
+      required_pull_request_reviews: { required_approving_review_count: 1 },
+    });
+  await protect(true);
+  await github.as("approver").rest.pulls.createReview({ ...pull, event: "APPROVE" });
+  const refusal = { status: 405, message: expect.stringContaining("You're not authorized to push to this branch.") };
+  await expect(rest.pulls.merge(pull)).rejects.toMatchObject(refusal);
+  await expect(admin.pulls.merge(pull)).rejects.toMatchObject(refusal);
+  await protect(false);
+  await expect(rest.pulls.merge(pull)).rejects.toMatchObject(refusal);
+  expect((await admin.pulls.merge(pull)).data.merged).toBe(true);
+});
+
 test("a branch that wants pull requests takes no push but of whom it lets past, and says so in git's own words", async () => {
   const { owner, repo } = await github.make("walled");
   await github.as("admin").rest.repos.updateBranchProtection({
@@ -251,6 +297,17 @@ test("a pull request whose head reaches its base by a push is merged by whoever 
     merged: true,
     merged_by: { login: "admin" },
     merge_commit_sha: head,
+  });
+});
+
+test("what is changed of a pull request is told with when it was changed", async () => {
+  const { rest, pull, opened } = await openPull("edited");
+  github.sandbox.clock.advance(5000);
+  const { data } = await rest.pulls.update({ ...pull, title: "Another" });
+  expect(data.title).toBe("Another");
+  expect(Date.parse(data.updated_at)).toBeGreaterThanOrEqual(Date.parse(opened.updated_at) + 5000);
+  await expect(github.as("viewer").rest.pulls.update({ ...pull, title: "Mine" })).rejects.toMatchObject({
+    status: 403,
   });
 });
 

@@ -1,5 +1,5 @@
-import { createHash, createHmac } from "node:crypto";
 import type { Context } from "./context.ts";
+import { ALGORITHM, hmac, sha256, signingKey } from "./wire/signature.ts";
 
 interface PresignedObject {
   readonly method: "GET" | "PUT";
@@ -24,7 +24,7 @@ export function presign(context: Context, wanted: PresignedObject): string {
     .replace(/[-:]|\.\d+/g, "");
   const scope = `${at.slice(0, 8)}/${context.region}/s3/aws4_request`;
   const query = Object.entries({
-    "X-Amz-Algorithm": "AWS4-HMAC-SHA256",
+    "X-Amz-Algorithm": ALGORITHM,
     "X-Amz-Credential": `${session.accessKeyId}/${scope}`,
     "X-Amz-Date": at,
     "X-Amz-Expires": String(expiresSeconds),
@@ -35,8 +35,7 @@ export function presign(context: Context, wanted: PresignedObject): string {
     .join("&");
   const path = `/${bucket}/${key.split("/").map(encodeURIComponent).join("/")}`;
   const canonical = [method, path, query, `host:${new URL(awsUrl).host}\n`, "host", "UNSIGNED-PAYLOAD"].join("\n");
-  const toSign = ["AWS4-HMAC-SHA256", at, scope, createHash("sha256").update(canonical).digest("hex")].join("\n");
-  let signingKey: Buffer = Buffer.from(`AWS4${session.secretAccessKey}`);
-  for (const part of [...scope.split("/"), toSign]) signingKey = createHmac("sha256", signingKey).update(part).digest();
-  return `${awsUrl}${path}?${query}&X-Amz-Signature=${signingKey.toString("hex")}`;
+  const toSign = [ALGORITHM, at, scope, sha256(canonical)].join("\n");
+  const signature = hmac(signingKey(session.secretAccessKey, scope), toSign).toString("hex");
+  return `${awsUrl}${path}?${query}&X-Amz-Signature=${signature}`;
 }

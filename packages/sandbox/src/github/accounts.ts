@@ -14,6 +14,9 @@ export interface Account {
   readonly email: string;
 }
 
+/** The address that an account's commits carry. */
+export const addressOf = ({ email, login }: Account) => email || `${login}@users.noreply.github.com`;
+
 /** A person of the organisation, and what they may do with its repositories where a repository says nothing else. */
 interface Member extends Account {
   readonly access: Access;

@@ -76,13 +76,11 @@ export type Fields = Readonly<Record<string, unknown>>;
 export const fieldsOf = (value: unknown): Fields | undefined =>
   value && typeof value === "object" && !Array.isArray(value) ? (value as Fields) : undefined;
 
-/** The members of a list that is sent, each an object; none where nothing was. Raises GitHub's 422 for something else. */
-export function fieldsIn(resource: string, field: string, value: unknown): Fields[] {
-  if (value === undefined || value === null) return [];
-  const fields = Array.isArray(value) ? value.map(fieldsOf) : [undefined];
-  const known = fields.filter((each) => each !== undefined);
-  if (known.length < fields.length) throw invalid(resource, field, `${field} is a list of objects`);
-  return known;
+/** The members of a list of objects; undefined for anything else. */
+export function fieldsIn(value: unknown): Fields[] | undefined {
+  const members = Array.isArray(value) ? value.map(fieldsOf) : [undefined];
+  const known = members.filter((member) => member !== undefined);
+  return known.length === members.length ? known : undefined;
 }
 
 /** GitHub's longest text of a pull request, a comment or a part of a check run's output. */

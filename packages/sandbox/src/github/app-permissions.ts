@@ -47,7 +47,7 @@ export function narrowedPermissions(asked: unknown): AppPermissions | undefined 
   if (asked === undefined || asked === null) return granted;
   const named = Object.entries(asked as Record<string, unknown>);
   for (const [name, level] of named) {
-    const known = name in granted && levels.some((candidate) => candidate === level);
+    const known = Object.hasOwn(granted, name) && levels.some((candidate) => candidate === level);
     if (!known || !includesNeed(granted, `${name}:${level}` as Need)) return undefined;
   }
   // Metadata is in every token.

@@ -81,3 +81,8 @@ export function readRefs(directory: string): Map<string, string> {
   walk(path.join(directory, "refs"), "refs");
   return refs;
 }
+
+/** The branches whose head a commit is. */
+export function branchesAt(directory: string, sha: string): string[] {
+  return [...readRefs(directory)].flatMap(([ref, head]) => (head === sha ? (branchOf(ref) ?? []) : []));
+}

@@ -1,4 +1,5 @@
-import { git } from "./git.ts";
+import { noCommit } from "./errors.ts";
+import { git, gitLine, resolveCommit } from "./git.ts";
 
 export interface GitPerson {
   readonly name: string;
@@ -108,4 +109,30 @@ export async function changedFiles(directory: string, from: string, to: string):
     if (known) files.set(known.path, { ...known, additions: Number(added) || 0, deletions: Number(deleted) || 0 });
   }
   return [...files.values()];
+}
+
+/** Full sha of the commit that a name stands for. Raises GitHub's 422. */
+export async function requireCommit(directory: string, ref: string): Promise<string> {
+  const sha = await resolveCommit(directory, ref);
+  if (!sha) throw noCommit(ref);
+  return sha;
+}
+
+/** Writes a commit and returns its sha; undefined where git takes none of it, as for a person without a name. */
+export function writeCommit(
+  directory: string,
+  { tree, parents, message, author, committer }: Omit<GitCommit, "sha">,
+): Promise<string | undefined> {
+  const args = ["commit-tree", ...parents.flatMap((parent) => ["-p", parent]), "-F", "-", tree];
+  return gitLine(directory, args, {
+    input: message,
+    env: {
+      GIT_AUTHOR_NAME: author.name,
+      GIT_AUTHOR_EMAIL: author.email,
+      GIT_AUTHOR_DATE: author.date,
+      GIT_COMMITTER_NAME: committer.name,
+      GIT_COMMITTER_EMAIL: committer.email,
+      GIT_COMMITTER_DATE: committer.date,
+    },
+  });
 }

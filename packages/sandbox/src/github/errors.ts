@@ -28,3 +28,15 @@ export const missing = (what: string) => new GitHubError(501, `The sandbox's Git
 export function invalid(resource: string, field: string, message: string): GitHubError {
   return new GitHubError(422, "Validation Failed", [{ resource, field, code: "custom", message }]);
 }
+
+/** What a token's permissions don't allow. @param headers that tell which would */
+export const notAccessible = (headers?: Readonly<Record<string, string>>) =>
+  new GitHubError(403, "Resource not accessible by integration", undefined, headers);
+
+/** A secondary rate limit. @param headers that tell how long to wait */
+export function tooManyRequests(headers?: Readonly<Record<string, string>>): GitHubError {
+  const message = "You have exceeded a secondary rate limit. Please wait a few minutes before you try again.";
+  return new GitHubError(403, message, undefined, headers);
+}
+
+export const noCommit = (ref: unknown) => new GitHubError(422, `No commit found for SHA: ${String(ref)}`);

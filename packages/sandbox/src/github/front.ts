@@ -6,7 +6,7 @@ import type { FrontHandler, HttpFront } from "../core/fronts.ts";
 import { createAccounts } from "./accounts.ts";
 import { type ApiAnswer, type GitHub, maySee } from "./api.ts";
 import { createAuthentication } from "./authentication.ts";
-import { GitHubError, notFound } from "./errors.ts";
+import { GitHubError, notAccessible, notFound, tooManyRequests } from "./errors.ts";
 import type { GitHubOptions } from "./options.ts";
 import { servePage } from "./pages/serve.ts";
 import { accessOf, includes } from "./permissions.ts";
@@ -34,10 +34,9 @@ import { createWebhooks } from "./webhooks.ts";
 const GIT_PATH = /^\/([^/]+)\/([^/]+?)(?:\.git)?\/(info\/refs|git-upload-pack|git-receive-pack)$/;
 
 const FAULT_WORDS: FaultWords = {
-  throttled: () =>
-    new GitHubError(403, "You have exceeded a secondary rate limit. Please wait a few minutes before you try again."),
+  throttled: () => tooManyRequests(),
   expired: () => new GitHubError(401, "Bad credentials"),
-  refused: () => new GitHubError(403, "Resource not accessible by integration"),
+  refused: () => notAccessible(),
   failed: (status) => new GitHubError(status, "Server Error"),
 };
 

@@ -2,7 +2,7 @@ import { type Access, type Account, accesses } from "./accounts.ts";
 import type { GitHub } from "./api.ts";
 import { includesNeed, type Needs } from "./app-permissions.ts";
 import type { Principal } from "./authentication.ts";
-import { GitHubError } from "./errors.ts";
+import { GitHubError, notAccessible } from "./errors.ts";
 import type { RepositoryRecord } from "./rows.ts";
 
 /** Who may do what with a repository. What an installation may is in its token: `app-permissions.ts`. */
@@ -58,7 +58,6 @@ export function requireNeeds(principal: Principal, needs: Needs): void {
   if (needs === "nothing" || principal.kind !== "installation") return;
   const wanted = typeof needs === "string" ? [needs] : needs;
   if (wanted.some((need) => includesNeed(principal.permissions, need))) return;
-  throw new GitHubError(403, "Resource not accessible by integration", undefined, {
-    "x-accepted-github-permissions": wanted.map((need) => need.replace(":", "=")).join("; "),
-  });
+  const accepted = wanted.map((need) => need.replace(":", "=")).join("; ");
+  throw notAccessible({ "x-accepted-github-permissions": accepted });
 }

@@ -1,11 +1,11 @@
 import type { SandboxClock } from "../core/context.ts";
 import type { Principal } from "./authentication.ts";
-import { GitHubError } from "./errors.ts";
+import { GitHubError, tooManyRequests } from "./errors.ts";
 import { INSTALLATION_ID } from "./options.ts";
 
 /**
- * How much may be asked of GitHub. It is always counted and told in headers, and enforced where `rateLimits` is switched
- * on. Kept in memory: a sandbox that starts again has counted nothing.
+ * How much may be asked of GitHub. Requests an hour are always counted and told in headers; all limits are enforced where
+ * `rateLimits` is switched on. Kept in memory: a sandbox that starts again has counted nothing.
  * Source: https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api
  */
 
@@ -21,11 +21,10 @@ const POINTS_A_MINUTE = 900;
 const CREATIONS_A_MINUTE = 80;
 const CREATIONS_AN_HOUR = 500;
 
-const SECONDARY = "You have exceeded a secondary rate limit. Please wait a few minutes before you try again.";
-
 interface Account {
-  /** When the hour of the primary limit began. */
+  /** When the hour of the primary limit began, how many requests it has and how many were used. */
   began: number;
+  limit: number;
   used: number;
   atOnce: number;
   /** Of the last minute. */
@@ -58,9 +57,10 @@ export function createRateLimits({
 
   function accountOf(principal: Principal): Account {
     const now = clock.now().getTime();
-    const known = accounts.get(nameOf(principal)) ?? { began: now, used: 0, atOnce: 0, points: [], creations: [] };
-    accounts.set(nameOf(principal), known);
-    if (now - known.began >= HOUR_MS) Object.assign(known, { began: now, used: 0 });
+    const name = nameOf(principal);
+    const known = accounts.get(name) ?? { began: 0, limit: 0, used: 0, atOnce: 0, points: [], creations: [] };
+    accounts.set(name, known);
+    if (now - known.began >= HOUR_MS) Object.assign(known, { began: now, limit: hourlyOf(principal), used: 0 });
     known.points = known.points.filter(({ at }) => now - at < MINUTE_MS);
     known.creations = known.creations.filter((at) => now - at < HOUR_MS);
     return known;
@@ -74,8 +74,7 @@ export function createRateLimits({
 
   /** The primary limit as it stands: `reset` in seconds since 1970. */
   function standing(principal: Principal) {
-    const { began, used } = accountOf(principal);
-    const limit = hourlyOf(principal);
+    const { began, limit, used } = accountOf(principal);
     return { limit, used, remaining: Math.max(0, limit - used), reset: Math.ceil((began + HOUR_MS) / 1000) };
   }
 
@@ -103,14 +102,13 @@ export function createRateLimits({
     return undefined;
   }
 
-  /** Raises GitHub's 403 where the limits are enforced and one is reached; what is refused isn't counted. */
+  /** Raises GitHub's 403 where a limit is reached; what is refused isn't counted. */
   function requireRoom(principal: Principal, account: Account, points: number, creating: boolean): void {
-    if (!enforced) return;
-    if (account.used >= hourlyOf(principal)) {
+    if (account.used >= account.limit) {
       throw new GitHubError(403, `API rate limit exceeded for ${nameOf(principal)}.`);
     }
     const wait = secondaryWait(account, points, creating);
-    if (wait !== undefined) throw new GitHubError(403, SECONDARY, undefined, { "retry-after": String(wait) });
+    if (wait !== undefined) throw tooManyRequests({ "retry-after": String(wait) });
   }
 
   return {
@@ -120,14 +118,16 @@ export function createRateLimits({
     async within<T>(principal: Principal, method: string, path: string, run: () => Promise<T>): Promise<T> {
       if (path === "/rate_limit") return run();
       const account = accountOf(principal);
-      const points = isReading(method) ? 1 : 5;
-      const creating = isCreating(method, path);
-      requireRoom(principal, account, points, creating);
-      const at = clock.now().getTime();
+      if (enforced) {
+        const points = isReading(method) ? 1 : 5;
+        const creating = isCreating(method, path);
+        requireRoom(principal, account, points, creating);
+        const at = clock.now().getTime();
+        account.points.push({ at, points });
+        if (creating) account.creations.push(at);
+      }
       account.used += 1;
       account.atOnce += 1;
-      account.points.push({ at, points });
-      if (creating) account.creations.push(at);
       try {
         return await run();
       } finally {

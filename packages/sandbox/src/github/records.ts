@@ -118,6 +118,12 @@ export function openRecords(store: Store) {
       });
     },
     statuses: (repository: RepositoryRecord, sha: string) => statuses.list(repository, `${sha}/`),
+    /** Of each context the newest, in the order in which they first spoke. */
+    latestStatuses(repository: RepositoryRecord, sha: string): StatusRecord[] {
+      const newest = new Map<string, StatusRecord>();
+      for (const status of statuses.list(repository, `${sha}/`).reverse()) newest.set(status.context, status);
+      return [...newest.values()];
+    },
 
     /** Adds a check run, to the App's suite of that commit. */
     addCheckRun(repository: RepositoryRecord, run: Omit<CheckRunRecord, "id" | "suiteId">): CheckRunRecord {

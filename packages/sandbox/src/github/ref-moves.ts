@@ -7,7 +7,7 @@ import { log } from "./commits.ts";
 import { isForward } from "./git.ts";
 import { accessOf, includes } from "./permissions.ts";
 import { followMoves } from "./pulls/follow.ts";
-import { checksRefusal, isExempt, names } from "./pulls/rules.ts";
+import { checksRefusal, isExempt, NOT_AUTHORIZED, names } from "./pulls/rules.ts";
 import {
   type ActivityRecord,
   type PlannedMoves,
@@ -15,6 +15,9 @@ import {
   type RepositoryRecord,
   ZERO_SHA,
 } from "./rows.ts";
+
+import { pageOf } from "./shapes/addresses.ts";
+import { simpleCommitShape } from "./shapes/commits.ts";
 
 /** What becomes of branches and tags: who may move them, and what is recorded and announced when they moved. */
 
@@ -55,7 +58,7 @@ function brokenRules(
   const reasons = deleting && !allowDeletions ? ["Cannot delete this branch."] : [];
   if (isExempt(github, repository, principal, protection)) return reasons;
   if (restrictions && !names(github, restrictions, principal)) {
-    reasons.push("You're not authorized to push to this branch.");
+    reasons.push(NOT_AUTHORIZED);
   }
   if (deleting) return reasons;
   if (requiredReviews && !names(github, requiredReviews.bypass, principal)) {
@@ -182,19 +185,14 @@ async function pushPayload(
   { ref, before, after }: RefUpdate,
   type: ActivityRecord["type"],
 ) {
-  const page = `${github.url}/${repository.owner}/${repository.name}`;
+  const page = pageOf(github, repository);
   const range = before === ZERO_SHA ? after : `${before}..${after}`;
   const commits =
     after === ZERO_SHA ? [] : ((await log(github.directoryOf(repository), { range, limit: COMMITS_IN_PAYLOAD })) ?? []);
-  const shapes = commits.toReversed().map(({ sha, tree, message, author, committer }) => ({
-    id: sha,
-    tree_id: tree,
+  const shapes = commits.toReversed().map((commit) => ({
+    ...simpleCommitShape(commit),
     distinct: true,
-    message,
-    timestamp: committer.date,
-    url: `${page}/commit/${sha}`,
-    author: { name: author.name, email: author.email },
-    committer: { name: committer.name, email: committer.email },
+    url: `${page}/commit/${commit.sha}`,
   }));
   return {
     ref,

@@ -138,8 +138,6 @@ export interface PullRecord {
   /** The branch that shall be merged, and its head; what it was when the pull request ended. */
   readonly headRef: string;
   readonly headSha: string;
-  /** Who last moved the head. */
-  readonly pusher: string;
   readonly baseRef: string;
   readonly baseSha: string;
   readonly reviewers: readonly string[];

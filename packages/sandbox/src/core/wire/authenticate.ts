@@ -14,6 +14,7 @@ import {
   isReadable,
   type SignedBy,
   sha256,
+  signingKey,
   toBasicTime,
   type Unreadable,
 } from "./signature.ts";
@@ -44,11 +45,11 @@ const EMPTY_SHA256 = sha256("");
 export function createAuthenticate(credentials: Pick<Credentials, "lookUp">, clock: SandboxClock): Authenticate {
   const keys = new Map<string, Buffer>();
 
-  const signingKey = (secret: string, { date, region, signingName }: SignedBy): Buffer => {
-    const name = `${date}/${region}/${signingName}/${secret}`;
+  const keyOf = (secret: string, scope: string): Buffer => {
+    const name = `${scope}/${secret}`;
     const known = keys.get(name);
     if (known) return known;
-    const key = [date, region, signingName, "aws4_request"].reduce<Buffer | string>(hmac, `AWS4${secret}`) as Buffer;
+    const key = signingKey(secret, scope);
     if (keys.size >= MOST_KEYS) keys.clear();
     keys.set(name, key);
     return key;
@@ -71,7 +72,7 @@ export function createAuthenticate(credentials: Pick<Credentials, "lookUp">, clo
     const canonical = canonicalRequest(request, by, payload);
     const scope = `${by.date}/${by.region}/${by.signingName}/aws4_request`;
     const toSign = [ALGORITHM, by.at, scope, sha256(canonical)].join("\n");
-    const key = signingKey(verdict.secretAccessKey, by);
+    const key = keyOf(verdict.secretAccessKey, scope);
     if (!sameText(hmac(key, toSign).toString("hex"), by.signature)) throw mismatch(call, by, canonical, toSign);
     if (/^[0-9a-f]{64}$/.test(payload) && payload !== bodySha256()) throw wrongHash(call, by, payload, bodySha256());
     if (payload.startsWith("STREAMING-AWS4-HMAC-SHA256-PAYLOAD") && raw.chunked) {

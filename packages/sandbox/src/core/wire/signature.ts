@@ -192,3 +192,6 @@ const encodeStrictly = (text: string) =>
   encodeURIComponent(text).replace(/[!'()*]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`);
 export const sha256 = (data: string | Buffer): string => createHash("sha256").update(data).digest("hex");
 export const hmac = (key: Buffer | string, text: string): Buffer => createHmac("sha256", key).update(text).digest();
+/** @param scope `20261123/eu-west-1/s3/aws4_request` */
+export const signingKey = (secretAccessKey: string, scope: string): Buffer =>
+  scope.split("/").reduce<Buffer | string>(hmac, `AWS4${secretAccessKey}`) as Buffer;

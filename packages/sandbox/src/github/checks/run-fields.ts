@@ -1,4 +1,4 @@
-import { type ApiRequest, boundedText, fieldsIn, type GitHub, text, timestamp } from "../api.ts";
+import { type ApiRequest, boundedText, type Fields, fieldsIn, fieldsOf, type GitHub, text, timestamp } from "../api.ts";
 import { invalid, missing } from "../errors.ts";
 import type { AnnotationRecord, CheckRunRecord } from "../rows.ts";
 
@@ -19,7 +19,7 @@ function oneOf<T extends string>(known: readonly T[], field: string, value: unkn
   return found;
 }
 
-function annotationOf(given: Readonly<Record<string, unknown>>): AnnotationRecord {
+function annotationOf(given: Fields): AnnotationRecord {
   const level = oneOf(levels, "annotation_level", given.annotation_level);
   const path = text(given.path);
   const message = text(given.message);
@@ -32,11 +32,13 @@ function annotationOf(given: Readonly<Record<string, unknown>>): AnnotationRecor
 
 /** What a run tells after a request; annotations are added to those that it has. */
 function outputOf(known: CheckRunRecord["output"], given: unknown): CheckRunRecord["output"] {
-  if (!given || typeof given !== "object") return known;
-  const { title, summary, text: told, annotations, images } = given as Readonly<Record<string, unknown>>;
+  const fields = fieldsOf(given);
+  if (!fields) return known;
+  const { title, summary, text: told, annotations, images } = fields;
   if (Array.isArray(images) && images.length > 0) throw missing("images in a check run");
   if (!text(title) || text(summary) === undefined) throw wrong("output", "output needs a title and a summary");
-  const added = fieldsIn("CheckRun", "annotations", annotations);
+  const added = fieldsIn(annotations ?? []);
+  if (!added) throw wrong("annotations", "annotations is a list of objects");
   if (added.length > MOST_ANNOTATIONS) throw wrong("annotations", `at most ${MOST_ANNOTATIONS} annotations at a time`);
   return {
     title: text(title) ?? null,

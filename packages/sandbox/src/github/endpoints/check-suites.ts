@@ -1,16 +1,15 @@
 import { type ApiRequest, type Endpoint, type GitHub, repositoryOf } from "../api.ts";
-import { readRefs } from "../bare.ts";
-import { readCommit } from "../commits.ts";
+import { branchesAt } from "../bare.ts";
+import { readCommit, requireCommit } from "../commits.ts";
 import { notFound } from "../errors.ts";
 import { pageOf } from "../paging.ts";
 import type { CheckSuiteRecord, RepositoryRecord } from "../rows.ts";
 import { checkSuiteShape } from "../shapes/checks.ts";
-import type { Schemas } from "../shapes/schemas.ts";
-import { commitOf, runList } from "./checks.ts";
+import { simpleCommitShape } from "../shapes/commits.ts";
+import { runList } from "./checks.ts";
 
 /** The App's check runs of a commit, as one. Known gap: a push makes no suite of its own. Source: https://docs.github.com/en/rest/checks/suites */
 
-const BRANCHES = "refs/heads/";
 const REPOSITORY = "/repos/{owner}/{repo}";
 const SUITE = `${REPOSITORY}/check-suites/{id}` as const;
 
@@ -18,18 +17,8 @@ async function suiteShape(github: GitHub, repository: RepositoryRecord, suite: C
   const directory = github.directoryOf(repository);
   const commit = await readCommit(directory, suite.headSha);
   if (!commit) throw notFound();
-  const [branch] =
-    [...readRefs(directory)].find(([ref, sha]) => ref.startsWith(BRANCHES) && sha === suite.headSha) ?? [];
-  const { sha, tree, message, author, committer } = commit;
-  const simple: Schemas["simple-commit"] = {
-    id: sha,
-    tree_id: tree,
-    message,
-    timestamp: committer.date,
-    author: { name: author.name, email: author.email },
-    committer: { name: committer.name, email: committer.email },
-  };
-  return checkSuiteShape(github, repository, suite, { branch: branch?.slice(BRANCHES.length) ?? null, commit: simple });
+  const [branch = null] = branchesAt(directory, suite.headSha);
+  return checkSuiteShape(github, repository, suite, { branch, commit: simpleCommitShape(commit) });
 }
 
 function suiteOf(github: GitHub, repository: RepositoryRecord, { params }: ApiRequest): CheckSuiteRecord {
@@ -45,7 +34,8 @@ export const checkSuiteEndpoints: readonly Endpoint[] = [
     needs: "checks:read",
     async handle(github, request) {
       const repository = repositoryOf(github, request);
-      const all = github.records.checkSuites(repository, await commitOf(github, repository, request));
+      const sha = await requireCommit(github.directoryOf(repository), request.params.ref ?? "");
+      const all = github.records.checkSuites(repository, sha);
       const { items, headers } = pageOf(github, request, all);
       const suites = await Promise.all(items.map((suite) => suiteShape(github, repository, suite)));
       return { status: 200, body: { total_count: all.length, check_suites: suites }, headers };

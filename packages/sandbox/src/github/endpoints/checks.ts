@@ -1,7 +1,8 @@
 import { announce } from "../announce.ts";
 import { type ApiAnswer, type ApiRequest, type Endpoint, type GitHub, repositoryOf, text, timestamp } from "../api.ts";
 import { runFields } from "../checks/run-fields.ts";
-import { GitHubError, invalid, notFound } from "../errors.ts";
+import { requireCommit } from "../commits.ts";
+import { GitHubError, invalid, noCommit, notFound } from "../errors.ts";
 import { resolveCommit } from "../git.ts";
 import { pageOf } from "../paging.ts";
 import { actorOf } from "../permissions.ts";
@@ -34,7 +35,7 @@ async function create(github: GitHub, request: ApiRequest): Promise<ApiAnswer> {
   const name = text(body.name);
   const headSha = await resolveCommit(github.directoryOf(repository), text(body.head_sha) ?? "");
   if (!name) throw invalid("CheckRun", "name", "name wasn't supplied");
-  if (!headSha || headSha !== body.head_sha) throw new GitHubError(422, `No commit found for SHA: ${body.head_sha}`);
+  if (!headSha || headSha !== body.head_sha) throw noCommit(body.head_sha);
   const now = timestamp(github);
   const draft = {
     name,
@@ -89,12 +90,6 @@ export function runList(
   return { status: 200, body: { total_count: wanted.length, check_runs: shapes }, headers };
 }
 
-export async function commitOf(github: GitHub, repository: RepositoryRecord, { params }: ApiRequest): Promise<string> {
-  const sha = await resolveCommit(github.directoryOf(repository), params.ref ?? "");
-  if (!sha) throw new GitHubError(422, `No commit found for SHA: ${params.ref}`);
-  return sha;
-}
-
 const REPOSITORY = "/repos/{owner}/{repo}";
 const RUN = `${REPOSITORY}/check-runs/{id}` as const;
 
@@ -137,7 +132,7 @@ export const checkEndpoints: readonly Endpoint[] = [
     needs: "checks:read",
     async handle(github, request) {
       const repository = repositoryOf(github, request);
-      const sha = await commitOf(github, repository, request);
+      const sha = await requireCommit(github.directoryOf(repository), request.params.ref ?? "");
       return runList(github, request, repository, github.records.checkRuns(repository, sha));
     },
   },

@@ -49,6 +49,14 @@ function commentOf(github: GitHub, repository: RepositoryRecord, { params }: Api
   return comment;
 }
 
+/** The comment that a request names, for whoever wrote it or may write in its repository. */
+function changeable(github: GitHub, request: ApiRequest) {
+  const repository = repositoryOf(github, request);
+  const comment = commentOf(github, repository, request);
+  requireAuthorOrWriter(github, repository, request, comment.author);
+  return { repository, comment };
+}
+
 const OF_PULL = "/repos/{owner}/{repo}/issues/{number}/comments";
 const COMMENT = "/repos/{owner}/{repo}/issues/comments/{id}";
 const reading = ["issues:read", "pull_requests:read"] as const;
@@ -81,9 +89,7 @@ export const commentEndpoints: readonly Endpoint[] = [
     path: COMMENT,
     needs: writing,
     handle(github, request) {
-      const repository = repositoryOf(github, request);
-      const comment = commentOf(github, repository, request);
-      requireAuthorOrWriter(github, repository, request, comment.author);
+      const { repository, comment } = changeable(github, request);
       const changed = { ...comment, body: bodyOf(request), updatedAt: timestamp(github) };
       github.records.saveComment(repository, changed);
       return { status: 200, body: commentShape(github, repository, changed) };
@@ -94,9 +100,7 @@ export const commentEndpoints: readonly Endpoint[] = [
     path: COMMENT,
     needs: writing,
     handle(github, request) {
-      const repository = repositoryOf(github, request);
-      const comment = commentOf(github, repository, request);
-      requireAuthorOrWriter(github, repository, request, comment.author);
+      const { repository, comment } = changeable(github, request);
       github.records.removeComment(repository, comment);
       return { status: 204 };
     },

@@ -1,7 +1,7 @@
 import { type ApiAnswer, type ApiRequest, type Endpoint, type GitHub, repositoryOf } from "../api.ts";
 import { readRefs } from "../bare.ts";
 import { changedFiles, EMPTY_TREE, log, readCommit } from "../commits.ts";
-import { GitHubError, missing, notFound } from "../errors.ts";
+import { GitHubError, missing, noCommit, notFound } from "../errors.ts";
 import { gitLine, resolveCommit } from "../git.ts";
 import { pageLinks, paging } from "../paging.ts";
 import { commitShape, fileShape } from "../shapes/commits.ts";
@@ -38,7 +38,7 @@ async function get(github: GitHub, request: ApiRequest): Promise<ApiAnswer> {
   const { ref = "" } = request.params;
   const sha = await resolveCommit(directory, ref);
   const commit = sha && (await readCommit(directory, sha));
-  if (!commit) throw new GitHubError(422, `No commit found for SHA: ${ref}`);
+  if (!commit) throw noCommit(ref);
   const files = await changedFiles(directory, commit.parents[0] ?? EMPTY_TREE, commit.sha);
   const sum = (count: "additions" | "deletions") => files.reduce((total, file) => total + file[count], 0);
   const [additions, deletions] = [sum("additions"), sum("deletions")];

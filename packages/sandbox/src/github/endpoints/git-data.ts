@@ -1,8 +1,9 @@
 import { randomUUID } from "node:crypto";
 import { rmSync } from "node:fs";
 import path from "node:path";
+import { addressOf } from "../accounts.ts";
 import { type ApiAnswer, type ApiRequest, type Endpoint, type GitHub, repositoryOf, text, timestamp } from "../api.ts";
-import { type GitPerson, readCommit } from "../commits.ts";
+import { type GitPerson, readCommit, writeCommit } from "../commits.ts";
 import { GitHubError, invalid, notFound } from "../errors.ts";
 import { git, gitLine, resolveCommit, resolveObject } from "../git.ts";
 import { actorOf, requireAccess } from "../permissions.ts";
@@ -141,7 +142,7 @@ function personOf(github: GitHub, { principal }: ApiRequest, sent: unknown, othe
   const account = actorOf(github, principal);
   return {
     name: text(name) ?? otherwise?.name ?? account.name,
-    email: text(email) ?? otherwise?.email ?? (account.email || `${account.login}@users.noreply.github.com`),
+    email: text(email) ?? otherwise?.email ?? addressOf(account),
     date: text(date) ?? otherwise?.date ?? timestamp(github),
   };
 }
@@ -163,18 +164,7 @@ async function createCommit(github: GitHub, request: ApiRequest): Promise<ApiAns
   }
   const author = personOf(github, request, body.author);
   const committer = personOf(github, request, body.committer, author);
-  const args = ["commit-tree", ...parents.flatMap((parent) => ["-p", parent]), "-F", "-", tree];
-  const sha = await gitLine(directory, args, {
-    input: message,
-    env: {
-      GIT_AUTHOR_NAME: author.name,
-      GIT_AUTHOR_EMAIL: author.email,
-      GIT_AUTHOR_DATE: author.date,
-      GIT_COMMITTER_NAME: committer.name,
-      GIT_COMMITTER_EMAIL: committer.email,
-      GIT_COMMITTER_DATE: committer.date,
-    },
-  });
+  const sha = await writeCommit(directory, { tree, parents, message, author, committer });
   const commit = sha && (await readCommit(directory, sha));
   if (!commit) throw invalid("Commit", "author", "author or committer is malformed");
   return { status: 201, body: gitCommitShape(github, repository, commit) };

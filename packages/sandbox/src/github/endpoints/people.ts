@@ -1,6 +1,6 @@
 import type { Access } from "../accounts.ts";
 import { type Endpoint, repositoryOf, text } from "../api.ts";
-import { GitHubError, invalid, notFound } from "../errors.ts";
+import { invalid, notAccessible, notFound } from "../errors.ts";
 import { accessOfAccount, requireAccess } from "../permissions.ts";
 import { accountShape, organisationShape, userShape } from "../shapes/accounts.ts";
 import { permissionsShape } from "../shapes/repositories.ts";
@@ -25,7 +25,7 @@ export const peopleEndpoints: readonly Endpoint[] = [
     path: "/user",
     needs: "nothing",
     handle({ url }, { principal }) {
-      if (principal.kind !== "user") throw new GitHubError(403, "Resource not accessible by integration");
+      if (principal.kind !== "user") throw notAccessible();
       return { status: 200, body: userShape(url, principal.account) };
     },
   },

@@ -3,6 +3,7 @@ import {
   type ApiRequest,
   type Endpoint,
   type Fields,
+  fieldsIn,
   fieldsOf,
   type GitHub,
   repositoryOf,
@@ -39,24 +40,17 @@ function actorsOf(github: GitHub, field: string, given: Fields): { users: string
 function requiredChecksOf(github: GitHub, given: unknown): RequiredChecks | null {
   const fields = fieldsOf(given);
   if (!fields) return null;
-  const checks = fields.checks
-    ? listOfFields(fields.checks).map((check) => {
-        const appId = typeof check.app_id === "number" && check.app_id !== ANY_APP ? check.app_id : null;
-        if (appId !== null && appId !== github.options.app.id) {
-          throw invalidRule("required_status_checks", `Unknown app: ${appId}`);
-        }
-        return { context: String(check.context), appId };
-      })
-    : listOf(fields.contexts).map((context) => ({ context, appId: null }));
-  return { strict: fields.strict === true, checks };
-}
-
-function listOfFields(value: unknown): Fields[] {
-  const fields = Array.isArray(value) ? value.map(fieldsOf).filter((each) => each !== undefined) : undefined;
-  if (!fields || fields.length !== (value as unknown[]).length) {
-    throw invalidRule("required_status_checks", "checks is a list of objects");
-  }
-  return fields;
+  const strict = fields.strict === true;
+  if (!fields.checks) return { strict, checks: listOf(fields.contexts).map((context) => ({ context, appId: null })) };
+  const checks = fieldsIn(fields.checks)?.map(({ context, app_id: app }) => {
+    const appId = typeof app === "number" && app !== ANY_APP ? app : null;
+    if (appId !== null && appId !== github.options.app.id) {
+      throw invalidRule("required_status_checks", `Unknown app: ${appId}`);
+    }
+    return { context: String(context), appId };
+  });
+  if (!checks) throw invalidRule("required_status_checks", "checks is a list of objects");
+  return { strict, checks };
 }
 
 /** As `app_id`: a check of any App, or a status. */
@@ -103,6 +97,13 @@ function answerOf(github: GitHub, repository: RepositoryRecord, branch: string):
   return { status: 200, body: protectionShape(github, repository, branch, protection) };
 }
 
+/** The repository that a request names, for whoever administers it. */
+function administered(github: GitHub, request: ApiRequest): RepositoryRecord {
+  const repository = repositoryOf(github, request);
+  requireAccess(github, repository, request.principal, "admin");
+  return repository;
+}
+
 const PROTECTION = "/repos/{owner}/{repo}/branches/{branch}/protection";
 
 export const protectionEndpoints: readonly Endpoint[] = [
@@ -111,8 +112,7 @@ export const protectionEndpoints: readonly Endpoint[] = [
     path: PROTECTION,
     needs: "administration:read",
     handle(github, request) {
-      const repository = repositoryOf(github, request);
-      requireAccess(github, repository, request.principal, "admin");
+      const repository = administered(github, request);
       return answerOf(github, repository, request.params.branch ?? "");
     },
   },
@@ -121,8 +121,7 @@ export const protectionEndpoints: readonly Endpoint[] = [
     path: PROTECTION,
     needs: "administration:write",
     handle(github, request) {
-      const repository = repositoryOf(github, request);
-      requireAccess(github, repository, request.principal, "admin");
+      const repository = administered(github, request);
       const { branch = "" } = request.params;
       headOf(github, repository, branch);
       github.records.saveProtection(repository, branch, protectionOf(github, request));
@@ -134,8 +133,7 @@ export const protectionEndpoints: readonly Endpoint[] = [
     path: PROTECTION,
     needs: "administration:write",
     handle(github, request) {
-      const repository = repositoryOf(github, request);
-      requireAccess(github, repository, request.principal, "admin");
+      const repository = administered(github, request);
       if (!github.records.removeProtection(repository, request.params.branch ?? "")) {
         throw new GitHubError(404, "Branch not protected");
       }

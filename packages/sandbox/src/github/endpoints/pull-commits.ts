@@ -1,7 +1,7 @@
 import { type ApiAnswer, type ApiRequest, type Endpoint, type GitHub, repositoryOf, text } from "../api.ts";
-import { log } from "../commits.ts";
-import { GitHubError, invalid, missing, notFound } from "../errors.ts";
-import { gitLine, resolveCommit } from "../git.ts";
+import { log, requireCommit } from "../commits.ts";
+import { invalid, missing, notFound } from "../errors.ts";
+import { gitLine } from "../git.ts";
 import { pageLinks, pageOf, paging } from "../paging.ts";
 import { requireAccess } from "../permissions.ts";
 import { filesOf, rangeOf } from "../pulls/facts.ts";
@@ -62,8 +62,7 @@ async function files(github: GitHub, request: ApiRequest): Promise<ApiAnswer> {
 async function ofCommit(github: GitHub, request: ApiRequest): Promise<ApiAnswer> {
   const repository = repositoryOf(github, request);
   const directory = github.directoryOf(repository);
-  const sha = await resolveCommit(directory, request.params.ref ?? "");
-  if (!sha) throw new GitHubError(422, `No commit found for SHA: ${request.params.ref}`);
+  const sha = await requireCommit(directory, request.params.ref ?? "");
   const holding: PullRecord[] = [];
   for (const pull of github.records.pulls(repository)) {
     const { range } = rangeOf(github, repository, pull);

@@ -1,3 +1,4 @@
+import type { Account } from "../accounts.ts";
 import {
   type ApiAnswer,
   type ApiRequest,
@@ -31,7 +32,7 @@ export function pullOf(github: GitHub, repository: RepositoryRecord, { params }:
   return pull;
 }
 
-/** Whether who asks may change a pull request that isn't theirs, or theirs. */
+/** Raises GitHub's 403 unless what an account wrote is changed by itself, or by whoever may write. */
 export function requireAuthorOrWriter(
   github: GitHub,
   repository: RepositoryRecord,
@@ -97,7 +98,6 @@ async function create(github: GitHub, request: ApiRequest): Promise<ApiAnswer> {
       author: account.login,
       headRef,
       headSha,
-      pusher: account.login,
       baseRef,
       baseSha,
       reviewers: [],
@@ -140,38 +140,37 @@ async function change(github: GitHub, request: ApiRequest): Promise<ApiAnswer> {
     requireAuthorOrWriter(github, repository, request, pull.author);
     if (body.base !== undefined && body.base !== pull.baseRef) throw missing("another base for a pull request");
     const account = actorOf(github, principal);
-    const title = text(body.title) ?? pull.title;
-    const edited = {
-      ...pull,
-      title,
-      body: body.body === null ? null : (boundedText("PullRequest", "body", body.body) ?? pull.body),
-    };
-    if (edited.title !== pull.title || edited.body !== pull.body) {
-      const changed = { ...edited, updatedAt: timestamp(github) };
-      github.records.savePull(repository, changed);
-      announcePull(github, repository, changed, account, { action: "edited", changes: {} });
-    }
+    const edited = edit(github, repository, pull, request);
     if (body.state === "closed" && pull.state === "open") {
       return answer(github, repository, closePull(github, repository, edited, account));
     }
-    if (body.state === "open" && pull.state === "closed") return reopen(github, request, repository, edited);
+    if (body.state === "open" && pull.state === "closed") return reopen(github, repository, edited, account);
     return answer(github, repository, edited);
   });
 }
 
-async function reopen(github: GitHub, request: ApiRequest, repository: RepositoryRecord, pull: PullRecord) {
+/** A pull request with the title and text that a request gives it; the same where it gives none. */
+function edit(github: GitHub, repository: RepositoryRecord, pull: PullRecord, { body, principal }: ApiRequest) {
+  const title = text(body.title) ?? pull.title;
+  const said = body.body === null ? null : (boundedText("PullRequest", "body", body.body) ?? pull.body);
+  if (title === pull.title && said === pull.body) return pull;
+  const edited: PullRecord = { ...pull, title, body: said, updatedAt: timestamp(github) };
+  github.records.savePull(repository, edited);
+  announcePull(github, repository, edited, actorOf(github, principal), { action: "edited", changes: {} });
+  return edited;
+}
+
+async function reopen(github: GitHub, repository: RepositoryRecord, pull: PullRecord, account: Account) {
+  const cannot = (why: string) => told(`state cannot be changed: ${why}`);
+  if (pull.merge) throw cannot("it was merged");
   const refs = readRefs(github.directoryOf(repository));
   const headSha = refs.get(`refs/heads/${pull.headRef}`);
-  const why = pull.merge
-    ? "cannot be reopened: it was merged"
-    : headSha && refs.has(`refs/heads/${pull.baseRef}`)
-      ? undefined
-      : `cannot be reopened: the ${headSha ? pull.baseRef : pull.headRef} branch has been deleted`;
-  if (why || !headSha) throw told(`state ${why}`);
+  if (!headSha) throw cannot(`the ${pull.headRef} branch has been deleted`);
+  if (!refs.has(`refs/heads/${pull.baseRef}`)) throw cannot(`the ${pull.baseRef} branch has been deleted`);
   const opened: PullRecord = { ...pull, state: "open", headSha, closedAt: null, updatedAt: timestamp(github) };
   github.records.savePull(repository, opened);
   await keepHead(github, repository, opened);
-  announcePull(github, repository, opened, actorOf(github, request.principal), { action: "reopened" });
+  announcePull(github, repository, opened, account, { action: "reopened" });
   return answer(github, repository, opened);
 }
 

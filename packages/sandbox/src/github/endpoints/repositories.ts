@@ -11,7 +11,7 @@ import {
   timestamp,
 } from "../api.ts";
 import { initBare, readRefs, setHead } from "../bare.ts";
-import { GitHubError, invalid, missing, notFound } from "../errors.ts";
+import { GitHubError, invalid, missing, notAccessible, notFound } from "../errors.ts";
 import { linkHeader, pageOf, paging } from "../paging.ts";
 import { accessOf, actorOf, mayCreate, requireAccess } from "../permissions.ts";
 import type { ActivityRecord, RepositoryRecord } from "../rows.ts";
@@ -29,7 +29,7 @@ function create(github: GitHub, request: ApiRequest): ApiAnswer {
   const { principal, params, body } = request;
   const owner = params.owner ?? "";
   if (!github.accounts.isOrganisation(owner)) throw notFound();
-  if (!mayCreate(github, principal)) throw new GitHubError(403, "Resource not accessible by integration");
+  if (!mayCreate(github, principal)) throw notAccessible();
   const refuse = (message: string) =>
     new GitHubError(422, "Repository creation failed.", [
       { resource: "Repository", code: "custom", field: "name", message },

@@ -1,13 +1,13 @@
 import { announce } from "../announce.ts";
 import { type ApiAnswer, type ApiRequest, type Endpoint, type GitHub, repositoryOf, text, timestamp } from "../api.ts";
-import { branchOf, readRefs } from "../bare.ts";
-import { readCommit } from "../commits.ts";
-import { GitHubError, invalid } from "../errors.ts";
-import { resolveCommit } from "../git.ts";
+import { branchesAt } from "../bare.ts";
+import { readCommit, requireCommit } from "../commits.ts";
+import { invalid } from "../errors.ts";
 import { pageOf } from "../paging.ts";
 import { actorOf, requireAccess } from "../permissions.ts";
 import type { RepositoryRecord, StatusRecord } from "../rows.ts";
 import { accountShape } from "../shapes/accounts.ts";
+import { apiOf } from "../shapes/addresses.ts";
 import { commitShape } from "../shapes/commits.ts";
 import { repositoryShape } from "../shapes/repositories.ts";
 import { nodeId, type Schemas } from "../shapes/schemas.ts";
@@ -37,19 +37,11 @@ function statusShape(github: GitHub, api: string, sha: string, status: StatusRec
   return { ...simpleShape(api, sha, status), creator: creator ? accountShape(github.url, creator) : null };
 }
 
-const apiOf = ({ url }: GitHub, { owner, name }: RepositoryRecord) => `${url}/repos/${owner}/${name}`;
-
-async function requireCommit(github: GitHub, repository: RepositoryRecord, ref: string): Promise<string> {
-  const sha = await resolveCommit(github.directoryOf(repository), ref);
-  if (!sha) throw new GitHubError(422, `No commit found for SHA: ${ref}`);
-  return sha;
-}
-
 async function create(github: GitHub, request: ApiRequest): Promise<ApiAnswer> {
   const repository = repositoryOf(github, request);
   const { principal, params, body } = request;
   requireAccess(github, repository, principal, "write");
-  const sha = await requireCommit(github, repository, params.sha ?? "");
+  const sha = await requireCommit(github.directoryOf(repository), params.sha ?? "");
   const state = states.find((candidate) => candidate === body.state);
   if (!state) throw invalid("Status", "state", `state is not one of ${states.join(", ")}`);
   const description = text(body.description) ?? null;
@@ -75,11 +67,9 @@ async function statusPayload(github: GitHub, repository: RepositoryRecord, sha: 
   const directory = github.directoryOf(repository);
   const commit = await readCommit(directory, sha);
   const api = apiOf(github, repository);
-  const branches = [...readRefs(directory)].flatMap(([ref, head]) => {
-    const name = head === sha ? branchOf(ref) : undefined;
-    if (!name) return [];
+  const branches = branchesAt(directory, sha).map((name) => {
     const isProtected = github.records.protection(repository, name) !== undefined;
-    return [{ name, commit: { sha, url: `${api}/commits/${sha}` }, protected: isProtected }];
+    return { name, commit: { sha, url: `${api}/commits/${sha}` }, protected: isProtected };
   });
   return {
     id: status.id,
@@ -100,10 +90,8 @@ async function statusPayload(github: GitHub, repository: RepositoryRecord, sha: 
 /** The newest of each context, and what they come to: one that failed fails all, one that is pending keeps all so. */
 async function combined(github: GitHub, request: ApiRequest): Promise<ApiAnswer> {
   const repository = repositoryOf(github, request);
-  const sha = await requireCommit(github, repository, request.params.ref ?? "");
-  const newest = new Map<string, StatusRecord>();
-  for (const status of github.records.statuses(repository, sha).reverse()) newest.set(status.context, status);
-  const statuses = [...newest.values()];
+  const sha = await requireCommit(github.directoryOf(repository), request.params.ref ?? "");
+  const statuses = github.records.latestStatuses(repository, sha);
   const failed = statuses.some(({ state }) => state === "error" || state === "failure");
   const done = statuses.length > 0 && statuses.every(({ state }) => state === "success");
   const api = apiOf(github, repository);
@@ -129,7 +117,7 @@ export const statusEndpoints: readonly Endpoint[] = [
     needs: "statuses:read",
     async handle(github, request) {
       const repository = repositoryOf(github, request);
-      const sha = await requireCommit(github, repository, request.params.ref ?? "");
+      const sha = await requireCommit(github.directoryOf(repository), request.params.ref ?? "");
       const { items, headers } = pageOf(github, request, github.records.statuses(repository, sha));
       const api = apiOf(github, repository);
       return { status: 200, body: items.map((status) => statusShape(github, api, sha, status)), headers };

@@ -1,10 +1,10 @@
 import type { GitHub } from "../api.ts";
 import { readRefs } from "../bare.ts";
 import { changedFiles } from "../commits.ts";
-import { git, gitLine, isForward } from "../git.ts";
+import { git, gitLine } from "../git.ts";
 import type { PullRecord, RepositoryRecord } from "../rows.ts";
 import type { PullFacts } from "../shapes/pulls.ts";
-import { checksRefusal, reviewsRefusal } from "./rules.ts";
+import { obstacleTo } from "./rules.ts";
 
 /** What a pull request would bring, and whether it could be merged. */
 
@@ -28,30 +28,12 @@ export async function filesOf(github: GitHub, repository: RepositoryRecord, pull
   return from ? changedFiles(directory, from, pull.headSha) : [];
 }
 
-/** @returns undefined where nothing of the base's own rules is in the way, or its `mergeable_state` */
-function blockedBy(github: GitHub, repository: RepositoryRecord, pull: PullRecord): "blocked" | undefined {
-  const protection = github.records.protection(repository, pull.baseRef);
-  if (!protection) return undefined;
-  const { requiredReviews, requiredChecks } = protection;
-  const refused =
-    (requiredReviews && reviewsRefusal(github, repository, requiredReviews, pull)) ||
-    (requiredChecks && checksRefusal(github, repository, requiredChecks, pull.headSha));
-  return refused ? "blocked" : undefined;
-}
-
-async function stateOf(github: GitHub, repository: RepositoryRecord, pull: PullRecord, mergeable: boolean) {
-  if (!mergeable) return "dirty";
+async function stateOf(github: GitHub, repository: RepositoryRecord, pull: PullRecord, base: string) {
   if (pull.draft) return "draft";
-  const { directory, base } = rangeOf(github, repository, pull);
-  const strict = github.records.protection(repository, pull.baseRef)?.requiredChecks?.strict;
-  if (strict && !(await isForward(directory, base, pull.headSha))) return "behind";
-  const blocked = blockedBy(github, repository, pull);
-  if (blocked) return blocked;
-  const newest = new Map<string, boolean>();
-  for (const { context, state } of github.records.statuses(repository, pull.headSha).reverse()) {
-    newest.set(context, state === "success");
-  }
-  return [...newest.values()].includes(false) ? "unstable" : "clean";
+  const obstacle = await obstacleTo(github, repository, pull, base);
+  if (obstacle) return obstacle.kind;
+  const said = github.records.latestStatuses(repository, pull.headSha);
+  return said.some(({ state }) => state !== "success") ? "unstable" : "clean";
 }
 
 export async function factsOf(github: GitHub, repository: RepositoryRecord, pull: PullRecord): Promise<PullFacts> {
@@ -64,7 +46,7 @@ export async function factsOf(github: GitHub, repository: RepositoryRecord, pull
   const mergeable = open ? (await mergedTree(directory, base, pull.headSha)) !== undefined : null;
   return {
     mergeable,
-    mergeableState: mergeable === null ? "unknown" : await stateOf(github, repository, pull, mergeable),
+    mergeableState: mergeable ? await stateOf(github, repository, pull, base) : open ? "dirty" : "unknown",
     commits: Number(commits?.toString("utf8") ?? 0),
     additions: files.reduce((sum, { additions }) => sum + additions, 0),
     deletions: files.reduce((sum, { deletions }) => sum + deletions, 0),

@@ -34,7 +34,7 @@ export function closePull(
   repository: RepositoryRecord,
   pull: PullRecord,
   account: Account,
-  change: Partial<Pick<PullRecord, "merge" | "baseSha" | "headSha">> = {},
+  change: Partial<Pick<PullRecord, "merge" | "baseSha">> = {},
 ): PullRecord {
   const at = timestamp(github);
   const closed: PullRecord = { ...pull, ...change, state: "closed", closedAt: at, updatedAt: at };
@@ -51,7 +51,7 @@ async function moveHead(
   account: Account,
   { before, after }: RefUpdate,
 ): Promise<void> {
-  const moved: PullRecord = { ...pull, headSha: after, pusher: account.login, updatedAt: timestamp(github) };
+  const moved: PullRecord = { ...pull, headSha: after, updatedAt: timestamp(github) };
   const { records } = github;
   records.transaction(() => {
     records.savePull(repository, moved);

@@ -1,14 +1,15 @@
+import { addressOf } from "../accounts.ts";
 import { type GitHub, timestamp } from "../api.ts";
 import type { Principal } from "../authentication.ts";
 import { readRefs } from "../bare.ts";
-import { log } from "../commits.ts";
+import { log, writeCommit } from "../commits.ts";
 import { GitHubError } from "../errors.ts";
-import { git, gitLine, isForward } from "../git.ts";
+import { git } from "../git.ts";
 import { actorOf } from "../permissions.ts";
 import { moveRefs } from "../ref-moves.ts";
 import type { PullRecord, RepositoryRecord } from "../rows.ts";
 import { mergedTree } from "./facts.ts";
-import { checksRefusal, isExempt, names, reviewsRefusal } from "./rules.ts";
+import { isExempt, NOT_AUTHORIZED, names, obstacleTo } from "./rules.ts";
 
 /** Merging a pull request. Source: https://docs.github.com/en/rest/pulls/pulls#merge-a-pull-request */
 
@@ -23,29 +24,6 @@ export interface MergeRequest {
 const MOST_SQUASHED = 250;
 
 const notMergeable = (why = "Pull Request is not mergeable") => new GitHubError(405, why);
-
-/** Raises GitHub's 405 where the base's rules keep a pull request out. */
-async function requireRules(
-  github: GitHub,
-  repository: RepositoryRecord,
-  principal: Principal,
-  pull: PullRecord,
-  base: string,
-): Promise<void> {
-  const protection = github.records.protection(repository, pull.baseRef);
-  if (!protection || isExempt(github, repository, principal, protection)) return;
-  const { restrictions, requiredReviews, requiredChecks } = protection;
-  if (restrictions && !names(github, restrictions, principal)) {
-    throw notMergeable("You're not authorized to push to this branch.");
-  }
-  const unreviewed = requiredReviews && reviewsRefusal(github, repository, requiredReviews, pull);
-  if (unreviewed) throw notMergeable(unreviewed);
-  const unchecked = requiredChecks && checksRefusal(github, repository, requiredChecks, pull.headSha);
-  if (unchecked) throw notMergeable(unchecked);
-  if (requiredChecks?.strict && !(await isForward(github.directoryOf(repository), base, pull.headSha))) {
-    throw notMergeable("The head branch is not up to date with the base branch.");
-  }
-}
 
 /** The message of a merge's commit, as GitHub writes it where the caller says nothing. */
 async function messageOf(
@@ -87,28 +65,23 @@ export async function mergePull(
   if (request.sha !== undefined && request.sha !== pull.headSha) {
     throw new GitHubError(409, "Head branch was modified. Review and try the merge again.");
   }
-  await requireRules(github, repository, principal, pull, base);
+  const protection = github.records.protection(repository, pull.baseRef);
+  if (protection && !isExempt(github, repository, principal, protection)) {
+    if (protection.restrictions && !names(github, protection.restrictions, principal))
+      throw notMergeable(NOT_AUTHORIZED);
+    const obstacle = await obstacleTo(github, repository, pull, base);
+    if (obstacle) throw notMergeable(obstacle.why);
+  }
   const tree = await mergedTree(directory, base, pull.headSha);
   if (!tree) throw notMergeable();
   const merger = actorOf(github, principal);
   const author = request.method === "squash" ? (github.accounts.find(pull.author) ?? merger) : merger;
   const date = timestamp(github);
   const parents = request.method === "merge" ? [base, pull.headSha] : [base];
-  const sha = await gitLine(
-    directory,
-    ["commit-tree", ...parents.flatMap((parent) => ["-p", parent]), "-F", "-", tree],
-    {
-      input: await messageOf(directory, repository, pull, request, base),
-      env: {
-        GIT_AUTHOR_NAME: author.name,
-        GIT_AUTHOR_EMAIL: author.email || `${author.login}@users.noreply.github.com`,
-        GIT_AUTHOR_DATE: date,
-        GIT_COMMITTER_NAME: "GitHub",
-        GIT_COMMITTER_EMAIL: "noreply@github.com",
-        GIT_COMMITTER_DATE: date,
-      },
-    },
-  );
+  const message = await messageOf(directory, repository, pull, request, base);
+  const person = { name: author.name, email: addressOf(author), date };
+  const committer = { name: "GitHub", email: "noreply@github.com", date };
+  const sha = await writeCommit(directory, { tree, parents, message, author: person, committer });
   if (!sha) throw notMergeable();
   const update = { ref: `refs/heads/${pull.baseRef}`, before: base, after: sha };
   await moveRefs(github, repository, { account: merger, updates: [update], pull: pull.number }, async () => {

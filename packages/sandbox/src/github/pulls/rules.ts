@@ -1,7 +1,16 @@
 import type { GitHub } from "../api.ts";
 import type { Principal } from "../authentication.ts";
+import { isForward } from "../git.ts";
 import { accessOf, accessOfAccount, includes } from "../permissions.ts";
-import type { ProtectionRecord, PullRecord, RepositoryRecord, RequiredChecks, RequiredReviews } from "../rows.ts";
+import type {
+  CheckRunRecord,
+  ProtectionRecord,
+  PullRecord,
+  RepositoryRecord,
+  RequiredChecks,
+  RequiredReviews,
+  StatusRecord,
+} from "../rows.ts";
 
 /**
  * What a protected branch asks of a commit or a pull request. Refusals are in GitHub's words.
@@ -14,14 +23,12 @@ const PASSING = new Set(["success", "neutral", "skipped"]);
 
 /** What the newest status or check run of a name says of a commit. */
 function standingOf(
-  github: GitHub,
-  repository: RepositoryRecord,
-  sha: string,
   { context, appId }: RequiredChecks["checks"][number],
+  runs: readonly CheckRunRecord[],
+  statuses: readonly StatusRecord[],
 ): Standing {
-  const run = github.records.checkRuns(repository, sha).find(({ name }) => name === context);
-  const status =
-    appId === null ? github.records.statuses(repository, sha).find((said) => said.context === context) : undefined;
+  const run = runs.find(({ name }) => name === context);
+  const status = appId === null ? statuses.find((said) => said.context === context) : undefined;
   if (run && (!status || run.createdAt >= status.at)) {
     if (run.conclusion === null) return "pending";
     return PASSING.has(run.conclusion) ? "success" : "failing";
@@ -33,12 +40,13 @@ function standingOf(
 
 /** Why a commit's checks don't let it in; undefined when they do. */
 export function checksRefusal(
-  github: GitHub,
+  { records }: GitHub,
   repository: RepositoryRecord,
   { checks }: RequiredChecks,
   sha: string,
 ): string | undefined {
-  const standings = checks.map((check) => ({ ...check, standing: standingOf(github, repository, sha, check) }));
+  const [runs, statuses] = [records.checkRuns(repository, sha), records.statuses(repository, sha)];
+  const standings = checks.map((check) => ({ ...check, standing: standingOf(check, runs, statuses) }));
   const open = standings.filter(({ standing }) => standing !== "success");
   const [first] = open;
   if (!first) return undefined;
@@ -65,7 +73,7 @@ function verdictsOf(github: GitHub, repository: RepositoryRecord, { number }: Pu
 }
 
 /** Why a pull request's reviews don't let it in; undefined when they do. */
-export function reviewsRefusal(
+function reviewsRefusal(
   github: GitHub,
   repository: RepositoryRecord,
   { count, lastPush }: RequiredReviews,
@@ -80,11 +88,31 @@ export function reviewsRefusal(
     const reviews = count === 1 ? "1 approving review is" : `${count} approving reviews are`;
     return `At least ${reviews} required by reviewers with write access.`;
   }
-  if (lastPush && !approvers.some((login) => login !== pull.pusher)) {
-    return "New changes require approval from someone other than the last pusher.";
-  }
-  return undefined;
+  if (!lastPush) return undefined;
+  const ref = `refs/heads/${pull.headRef}`;
+  const pusher = github.records.activities(repository).find((activity) => activity.ref === ref)?.actor;
+  if (approvers.some((login) => login !== pusher)) return undefined;
+  return "New changes require approval from someone other than the last pusher.";
 }
+
+/** What keeps a pull request out, by the rules of its base: `behind` where its head must first hold the base's. */
+export async function obstacleTo(
+  github: GitHub,
+  repository: RepositoryRecord,
+  pull: PullRecord,
+  base: string,
+): Promise<{ readonly kind: "blocked" | "behind"; readonly why: string } | undefined> {
+  const { requiredReviews, requiredChecks } = github.records.protection(repository, pull.baseRef) ?? {};
+  const refused =
+    (requiredReviews && reviewsRefusal(github, repository, requiredReviews, pull)) ||
+    (requiredChecks && checksRefusal(github, repository, requiredChecks, pull.headSha));
+  if (refused) return { kind: "blocked", why: refused };
+  if (!requiredChecks?.strict || (await isForward(github.directoryOf(repository), base, pull.headSha)))
+    return undefined;
+  return { kind: "behind", why: "The head branch is not up to date with the base branch." };
+}
+
+export const NOT_AUTHORIZED = "You're not authorized to push to this branch.";
 
 /** Whether the rules of a branch don't hold for who asks: an administrator's privilege, unless the branch takes it away. */
 export function isExempt(

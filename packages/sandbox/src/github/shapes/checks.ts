@@ -1,5 +1,6 @@
 import type { GitHub } from "../api.ts";
 import type { AnnotationRecord, CheckRunRecord, CheckSuiteRecord, RepositoryRecord } from "../rows.ts";
+import { apiOf, pageOf } from "./addresses.ts";
 import { appShape } from "./apps.ts";
 import { repositoryShape } from "./repositories.ts";
 import { nodeId, type Schemas } from "./schemas.ts";
@@ -8,7 +9,7 @@ import { nodeId, type Schemas } from "./schemas.ts";
 
 /** The open pull requests whose head a commit is. */
 function pullsAt(github: GitHub, repository: RepositoryRecord, sha: string): Schemas["pull-request-minimal"][] {
-  const url = `${github.url}/repos/${repository.owner}/${repository.name}`;
+  const url = apiOf(github, repository);
   const repo = { id: repository.id, url, name: repository.name };
   return github.records
     .pulls(repository)
@@ -23,9 +24,8 @@ function pullsAt(github: GitHub, repository: RepositoryRecord, sha: string): Sch
 }
 
 export function checkRunShape(github: GitHub, repository: RepositoryRecord, run: CheckRunRecord) {
-  const place = `${repository.owner}/${repository.name}`;
-  const url = `${github.url}/repos/${place}/check-runs/${run.id}`;
-  const html = `${github.url}/${place}/runs/${run.id}`;
+  const url = `${apiOf(github, repository)}/check-runs/${run.id}`;
+  const html = `${pageOf(github, repository)}/runs/${run.id}`;
   const { title, summary, text, annotations } = run.output;
   return {
     id: run.id,
@@ -64,7 +64,7 @@ export function annotationShape(
     title: annotation.title,
     message: annotation.message,
     raw_details: null,
-    blob_href: `${github.url}/${repository.owner}/${repository.name}/blob/${sha}/${place}`,
+    blob_href: `${pageOf(github, repository)}/blob/${sha}/${place}`,
   };
 }
 
@@ -85,7 +85,7 @@ export function checkSuiteShape(
   { branch, commit }: { branch: string | null; commit: Schemas["simple-commit"] },
 ) {
   const runs = github.records.checkRuns(repository, suite.headSha);
-  const url = `${github.url}/repos/${repository.owner}/${repository.name}/check-suites/${suite.id}`;
+  const url = `${apiOf(github, repository)}/check-suites/${suite.id}`;
   return {
     id: suite.id,
     node_id: nodeId("CheckSuite", suite.id),

@@ -2,6 +2,7 @@ import type { GitHub } from "../api.ts";
 import type { ChangedFile, GitCommit } from "../commits.ts";
 import type { RepositoryRecord } from "../rows.ts";
 import { accountShape } from "./accounts.ts";
+import { apiOf, pageOf } from "./addresses.ts";
 import type { Schemas } from "./schemas.ts";
 
 /** Commits as GitHub shows them. Source: https://docs.github.com/en/rest/commits, API version 2022-11-28. */
@@ -13,9 +14,6 @@ const unsigned: Schemas["verification"] = {
   payload: null,
   verified_at: null,
 };
-
-const apiOf = ({ url }: GitHub, { owner, name }: RepositoryRecord) => `${url}/repos/${owner}/${name}`;
-const pageOf = ({ url }: GitHub, { owner, name }: RepositoryRecord) => `${url}/${owner}/${name}`;
 
 export function commitShape(github: GitHub, repository: RepositoryRecord, commit: GitCommit): Schemas["commit"] {
   const api = apiOf(github, repository);
@@ -69,6 +67,18 @@ export function gitCommitShape(github: GitHub, repository: RepositoryRecord, com
     })),
     verification: unsigned,
   };
+}
+
+/** A commit as events and check suites carry it. */
+export function simpleCommitShape({ sha, tree, message, author, committer }: GitCommit) {
+  return {
+    id: sha,
+    tree_id: tree,
+    message,
+    timestamp: committer.date,
+    author: { name: author.name, email: author.email },
+    committer: { name: committer.name, email: committer.email },
+  } satisfies Schemas["simple-commit"];
 }
 
 /** A changed file, without its patch. @param sha of the commit after the change */

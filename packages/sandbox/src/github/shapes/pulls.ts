@@ -1,6 +1,7 @@
 import type { GitHub } from "../api.ts";
 import type { CommentRecord, PullRecord, RepositoryRecord, ReviewRecord } from "../rows.ts";
 import { accountShape } from "./accounts.ts";
+import { apiOf, pageOf } from "./addresses.ts";
 import { repositoryShape } from "./repositories.ts";
 import { nodeId, type Schemas } from "./schemas.ts";
 
@@ -33,9 +34,8 @@ function sideOf(github: GitHub, repository: RepositoryRecord, ref: string, sha: 
 }
 
 export function pullShape(github: GitHub, repository: RepositoryRecord, pull: PullRecord) {
-  const place = `${repository.owner}/${repository.name}`;
-  const api = `${github.url}/repos/${place}`;
-  const html = `${github.url}/${place}/pull/${pull.number}`;
+  const api = apiOf(github, repository);
+  const html = `${pageOf(github, repository)}/pull/${pull.number}`;
   const self = `${api}/pulls/${pull.number}`;
   const issue = `${api}/issues/${pull.number}`;
   const statuses = `${api}/statuses/${pull.headSha}`;
@@ -115,9 +115,8 @@ export function fullPullShape(
 }
 
 export function reviewShape(github: GitHub, repository: RepositoryRecord, review: ReviewRecord) {
-  const place = `${repository.owner}/${repository.name}`;
-  const html = `${github.url}/${place}/pull/${review.pull}#pullrequestreview-${review.id}`;
-  const pull = `${github.url}/repos/${place}/pulls/${review.pull}`;
+  const html = `${pageOf(github, repository)}/pull/${review.pull}#pullrequestreview-${review.id}`;
+  const pull = `${apiOf(github, repository)}/pulls/${review.pull}`;
   return {
     id: review.id,
     node_id: nodeId("PullRequestReview", review.id),
@@ -153,7 +152,7 @@ export function issueShape(github: GitHub, repository: RepositoryRecord, pull: P
   const url = shape.issue_url;
   return {
     url,
-    repository_url: `${github.url}/repos/${repository.owner}/${repository.name}`,
+    repository_url: apiOf(github, repository),
     labels_url: `${url}/labels{/name}`,
     comments_url: `${url}/comments`,
     events_url: `${url}/events`,
@@ -189,13 +188,12 @@ export function issueShape(github: GitHub, repository: RepositoryRecord, pull: P
 }
 
 export function commentShape(github: GitHub, repository: RepositoryRecord, comment: CommentRecord) {
-  const place = `${repository.owner}/${repository.name}`;
-  const api = `${github.url}/repos/${place}/issues`;
+  const api = `${apiOf(github, repository)}/issues`;
   return {
     id: comment.id,
     node_id: nodeId("IssueComment", comment.id),
     url: `${api}/comments/${comment.id}`,
-    html_url: `${github.url}/${place}/pull/${comment.pull}#issuecomment-${comment.id}`,
+    html_url: `${pageOf(github, repository)}/pull/${comment.pull}#issuecomment-${comment.id}`,
     issue_url: `${api}/${comment.pull}`,
     user: shapeOf(github, comment.author),
     body: comment.body,

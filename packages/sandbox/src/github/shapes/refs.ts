@@ -1,6 +1,7 @@
 import type { GitHub } from "../api.ts";
 import type { ActivityRecord, ProtectionRecord, RepositoryRecord, RequiredChecks, RequiredReviews } from "../rows.ts";
 import { accountShape } from "./accounts.ts";
+import { apiOf } from "./addresses.ts";
 import { appShape } from "./apps.ts";
 import { nodeId, type Schemas } from "./schemas.ts";
 
@@ -68,12 +69,12 @@ function checksShape(api: string, { strict, checks }: RequiredChecks): Schemas["
 
 export function protectionShape(
   github: GitHub,
-  { owner, name }: RepositoryRecord,
+  repository: RepositoryRecord,
   branch: string,
   protection: ProtectionRecord,
 ): Schemas["branch-protection"] {
   const { restrictions, requiredChecks, requiredReviews } = protection;
-  const api = `${github.url}/repos/${owner}/${name}/branches/${encodeURIComponent(branch)}/protection`;
+  const api = `${apiOf(github, repository)}/branches/${encodeURIComponent(branch)}/protection`;
   const actors = ({ users, apps }: RequiredReviews["bypass"]) => ({
     users: users.flatMap((login) => {
       const found = github.accounts.find(login);
