@@ -84,6 +84,13 @@ test("what was edited is a template with that value in it", () => {
   expect(template.resources.has("Dead")).toBe(true);
 });
 
+test("a path into an intrinsic, an alias or a list's name is refused, and says so", () => {
+  const conditional = "A:\n  B: !If [C, { D: 1 }, { D: 2 }]\n";
+  expect(() => edit(["A", "B", "D"], 1, conditional)).toThrow("Nothing can be written into !If.");
+  expect(() => edit(["A", "B", "D"], 1, "X: &x { D: 1 }\nA: { B: *x }\n")).toThrow(/neither a map nor a list/);
+  expect(() => edit(["a", "name"], 1, "a: [1]\n")).toThrow('A list has no member "name".');
+});
+
 test("a path through a text is refused", () => {
   expect(() => edit(["Resources", "Queue", "Type", "x"], 1)).toThrow(/neither a map nor a list/);
 });

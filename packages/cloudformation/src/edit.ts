@@ -27,7 +27,7 @@ type Placed = Node & { readonly range: readonly [number, number, number] };
 /**
  * Writes values into a template's text and leaves every other character as it is: comments, order, flow and block style.
  * What is missing on the way to a path is made. Raises an `Error` for a path through something that is neither a map nor
- * a list, and for text that `parseTemplate` wouldn't take.
+ * a list (an intrinsic, an alias), and for text that is no YAML.
  */
 export function editTemplate(text: string, edits: readonly TemplateEdit[]): string {
   return edits.reduce(applyEdit, text);
@@ -51,6 +51,8 @@ function applyEdit(text: string, { path, value }: TemplateEdit): string {
 }
 
 function childOf(node: Placed, step: string | number): Placed | undefined {
+  if (node.tag?.startsWith("!")) throw new Error(`Nothing can be written into ${node.tag}.`);
+  if (isSeq(node) && typeof step !== "number") throw new Error(`A list has no member "${step}".`);
   if (isMap(node)) {
     const found = node.items.find(({ key }) => isScalar(key) && String(key.value) === String(step));
     return (found?.value as Placed | null | undefined) ?? undefined;
@@ -94,7 +96,7 @@ function insert(text: string, node: Placed, step: string | number, value: Json, 
     const padding = isMap(node) ? " " : "";
     return splice(text, before.length, close, `${isEmpty ? padding : ", "}${inside}${padding}`);
   }
-  const column = columnOf(text, startOf(node));
+  const column = columnOf(text, node.range[0]);
   const end = endOf(text, node);
   const lead = text[end - 1] === "\n" ? "" : "\n";
   return splice(text, end, end, `${lead}${" ".repeat(column)}${blockText(member, column)}\n`);
@@ -105,11 +107,6 @@ function startWithTag(text: string, { range: [start], tag }: Placed): number {
   if (!tag?.startsWith("!")) return start;
   const at = text.lastIndexOf(tag, start);
   return at >= 0 && text.slice(at + tag.length, start).trim() === "" ? at : start;
-}
-
-/** Where the first member of a block starts: its key, or its dash. */
-function startOf(node: YAMLMap | YAMLSeq): number {
-  return (node as Placed).range[0];
 }
 
 /** The offset after the line on which a block's last member ends; comments behind it on that line are its own. */

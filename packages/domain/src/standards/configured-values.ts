@@ -11,6 +11,20 @@ export interface ConfiguredValue {
 
 const CONFIGURATION = /^config\/[^/]+\.json$/;
 
+/** An environment's configuration; `parameters` are undefined where it isn't JSON with such a member. */
+export interface Configuration {
+  readonly file: string;
+  readonly text: string;
+  readonly parameters: Readonly<Record<string, Json>> | undefined;
+}
+
+/** What each environment is given: `config/<environment>.json`, CodePipeline's template configuration. */
+export function configurationsIn(files: ReadonlyMap<string, string>): Configuration[] {
+  return [...files]
+    .filter(([file]) => CONFIGURATION.test(file))
+    .map(([file, text]) => ({ file, text, parameters: parametersIn(text) }));
+}
+
 /**
  * The values that a parameter gets in the service's environments: from `config/<environment>.json`, CodePipeline's
  * template configuration, else the parameter's default. Undefined where an environment leaves it to the pipeline, or
@@ -18,12 +32,12 @@ const CONFIGURATION = /^config\/[^/]+\.json$/;
  * https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/continuous-delivery-codepipeline-cfn-artifacts.html
  */
 export function configuredValues(subject: Subject, parameter: string): readonly ConfiguredValue[] | undefined {
-  const configurations = [...(subject.files ?? [])].filter(([name]) => CONFIGURATION.test(name));
+  const configurations = configurationsIn(subject.files ?? new Map());
   const declared = subject.written.parameters.get(parameter);
   if (configurations.length === 0 || !declared) return undefined;
   const values: ConfiguredValue[] = [];
-  for (const [file, text] of configurations) {
-    const given = parametersIn(text)?.[parameter];
+  for (const { file, text, parameters } of configurations) {
+    const given = parameters?.[parameter];
     if (typeof given === "string") {
       const line = text.split("\n").findIndex((each) => each.includes(JSON.stringify(parameter))) + 1;
       values.push({ file, line: Math.max(line, 1), value: given });

@@ -52,7 +52,7 @@ export interface JudgeInput {
 
 const NONE: Standards = { effects: {}, waivers: [] };
 
-/** Judges a subject by every rule. Pure: the gallery, the pipeline, the gate and the scorecard all ask here. */
+/** Judges a subject by every rule. Pure: it reads no clock, and no file but those that it is given. */
 export function judgeStandards(subject: Subject, { service, standards = NONE, today }: JudgeInput): RuleResult[] {
   return rules.map((rule) => {
     const effect = standards.effects[rule.id] ?? rule.effect;

@@ -1,10 +1,6 @@
-import { readdirSync, readFileSync, statSync } from "node:fs";
-import path from "node:path";
 import { expect, test } from "vitest";
+import { openExample } from "../../test/open-example.ts";
 import { rules } from "./rules/index.ts";
-import { openSubject, type Subject } from "./subject.ts";
-
-const EXAMPLES = path.resolve(import.meta.dirname, "../../test/standards");
 
 /** Everything that is found, and which change would mend it, in the examples of rules with many branches: one that isn't found would not be missed there. */
 const FOUND: Record<string, readonly string[]> = {
@@ -125,19 +121,40 @@ const FOUND: Record<string, readonly string[]> = {
     "5 A message in OrdersHappenedQueue wakes nobody: no alarm with an action is on its depth. → Wake whom the other alarms wake",
     "5 Messages grow old in OrdersHappenedQueue unseen: no alarm with an action is on their age. → Wake whom the other alarms wake",
   ],
+  "SEC-5/fail.yaml": ["4 Any account's s3.amazonaws.com may invoke the function. → Allow callers of this account only"],
+  "PERF-1/fail.yaml": ["7 The memory of Orders isn't stated: it is 128 MB. → Begin with 512 MB, then measure"],
+  "OPS-1/fail-tells-nobody.yaml": ["13 The alarm on the errors of Orders tells nobody. → Have it tell somebody"],
+  "OPS-1/fail.yaml": ["4 No alarm watches the errors of Orders. → Add an alarm on its errors that tells somebody"],
+  "OPS-2/fail-condition.yaml": ["6 Flow isn't traced in every environment. → Trace every invocation"],
+  "OPS-2/fail-twice.yaml": ["10 Orders sends its spans twice: by the OpenTelemetry layer and by Lambda's own tracing."],
+  "OPS-2/fail.yaml": [
+    "11 Plain isn't traced. → Trace every invocation",
+    "5 Orders isn't traced. → Trace every invocation",
+  ],
+  "OPS-3/fail.yaml": [
+    "20 PlainLogs keeps its logs for ever. → Keep them 30 days",
+    "5 The logs of Orders are text. → Write its logs as JSON",
+    "5 The log group of Orders isn't in the template: Lambda makes one that keeps everything. → Give it a log group with a retention",
+  ],
+  "OPS-5/fail-at-once.yaml": ["5 All traffic moves to a new version of Orders at once. → Move a tenth first"],
+  "OPS-5/fail-no-alarm.yaml": ["5 No alarm rolls a new version of Orders back. → Roll back on Errors"],
+  "OPS-5/fail.yaml": [
+    "5 A new version of Orders gets all traffic at once. → Move a tenth of the traffic first",
+    "5 No alarm rolls a new version of Orders back. → Roll back on Errors",
+    "5 Nothing tries a new version of Orders before it gets traffic.",
+  ],
+  "OPS-7/fail": ["openapi.yaml:3 No integration test asks for GET /orders/{id}."],
+  "OPS-8/fail-output.yaml": ["8 The output Url imports billing-Host of another stack."],
+  "OPS-8/fail.yaml": ["6 Rule imports billing-TableName of another stack."],
+  "OPS-9/fail": [
+    "src/queue.py:2 The code names an AWS hostname: sqs.eu-west-1.amazonaws.com.",
+    "config/dev.json:1 config/dev.json says nothing of LogLevel, which another environment configures.",
+  ],
+  "SUS-1/fail.yaml": [
+    "11 Plain runs on x86_64. → Run it on arm64",
+    "5 Orders runs on x86_64, the default. → Run it on arm64",
+  ],
 };
-
-function openExample(name: string): Subject {
-  const place = path.join(EXAMPLES, name);
-  const file = "template.yaml";
-  if (!statSync(place).isDirectory()) return openSubject({ file, text: readFileSync(place, "utf8") });
-  const names = readdirSync(place, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
-  const files = names.map((entry): [string, string] => {
-    const whole = path.join(entry.parentPath, entry.name);
-    return [path.relative(place, whole), readFileSync(whole, "utf8")];
-  });
-  return openSubject({ file, text: readFileSync(path.join(place, file), "utf8"), files: new Map(files) });
-}
 
 test.each(Object.entries(FOUND))("all that is wrong in %s is found, where it stands", (name, found) => {
   const subject = openExample(name);

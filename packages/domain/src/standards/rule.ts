@@ -4,7 +4,7 @@ import type { Subject } from "./subject.ts";
 /** The six pillars of AWS's Well-Architected Framework. */
 export type Pillar = "security" | "reliability" | "performance" | "cost" | "operations" | "sustainability";
 
-/** What a finding does: `block` stops the pipeline before it deploys, `warn` shows. */
+/** How much a finding matters: what blocks must be mended, what warns should be. */
 export type Effect = "block" | "warn";
 
 /** A change that makes a finding go away. */
@@ -34,7 +34,7 @@ export type Verdict =
   | { readonly kind: "not-decided"; readonly look: string }
   | { readonly kind: "fail"; readonly violations: readonly Violation[] };
 
-/** A standard as a check: pure, the same before a deployment, at the gate and in the gallery. */
+/** A standard as a check: pure, so that it says the same wherever it is asked. */
 export interface Rule {
   /** `SEC-5` */
   readonly id: string;
@@ -48,9 +48,23 @@ export interface Rule {
   check(subject: Subject): Verdict;
 }
 
-/** The verdict on things that are judged one by one: nothing to judge, nothing wrong, or what is. */
-export function verdictOf<T>(things: readonly T[], judge: (thing: T) => readonly Violation[]): Verdict {
+/** What reading can't decide: a sentence that says what a person should look at. */
+export interface Doubt {
+  readonly look: string;
+}
+
+/** What one look at one thing finds. */
+export type Found = readonly (Violation | Doubt)[];
+
+/**
+ * The verdict on things that are judged one by one: nothing to judge, what is wrong, what stays open, or nothing of these.
+ * A doubt shows once nothing is wrong, and never counts as kept.
+ */
+export function verdictOf<T>(things: readonly T[], judge: (thing: T) => Found): Verdict {
   if (things.length === 0) return { kind: "not-applicable" };
-  const violations = things.flatMap(judge);
-  return violations.length === 0 ? { kind: "pass" } : { kind: "fail", violations };
+  const found = things.flatMap(judge);
+  const violations = found.filter((each): each is Violation => "message" in each);
+  if (violations.length > 0) return { kind: "fail", violations };
+  const looks = new Set(found.flatMap((each) => ("look" in each ? [each.look] : [])));
+  return looks.size === 0 ? { kind: "pass" } : { kind: "not-decided", look: [...looks].join(" ") };
 }

@@ -1,7 +1,8 @@
-import { intrinsicOf, type Json, type JsonObject, type Path, type TemplateEdit } from "@turnpike/cloudformation";
+import type { Json, JsonObject, TemplateEdit } from "@turnpike/cloudformation";
 import type { Fix } from "../rule.ts";
 import type { Item, Subject } from "../subject.ts";
 import { resourceOf } from "../targets.ts";
+import { isWritable } from "../writable.ts";
 
 const FOURTEEN_DAYS = 1_209_600;
 
@@ -64,18 +65,6 @@ export function deadLetterFix(
     all.push({ path: ["Resources", user, "DependsOn"], value: dependsOn });
   }
   return { summary, edits: all };
-}
-
-/** Whether all on the way to a property, as far as it is there, is maps and lists: no intrinsic, no text. */
-function isWritable({ written }: Subject, [section, id, part, ...steps]: Path): boolean {
-  let value: Json | undefined = written.resources.get(String(id))?.properties;
-  if (section !== "Resources" || part !== "Properties" || value === undefined) return true;
-  for (const step of steps) {
-    if (value === undefined) return true;
-    if (intrinsicOf(value) || typeof value !== "object" || value === null) return false;
-    value = Array.isArray(value) ? value[Number(step)] : value[step];
-  }
-  return true;
 }
 
 const documentOf = (statement: JsonObject): JsonObject => ({ Version: "2012-10-17", Statement: [statement] });

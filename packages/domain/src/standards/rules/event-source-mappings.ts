@@ -1,7 +1,6 @@
 import type { TemplateEdit } from "@turnpike/cloudformation";
 import { branchesOf, memberOf, textOf } from "../branches.ts";
-import type { Doubt } from "../doubt.ts";
-import type { Violation } from "../rule.ts";
+import type { Found } from "../rule.ts";
 import type { Item, Subject } from "../subject.ts";
 import { invokedBy, resourceOf } from "../targets.ts";
 import { placeOf, writtenEvent } from "../written-event.ts";
@@ -27,7 +26,7 @@ function unbounded({ properties }: Item): string[] {
 }
 
 /** What a function reads from a stream, from Kafka, or from a queue that isn't in the template; REL-2's part for these. */
-export function judgeMapping(subject: Subject, item: Item): readonly (Violation | Doubt)[] {
+export function judgeMapping(subject: Subject, item: Item): Found {
   const { properties, path, id } = item;
   const source = sourceOf(item);
   const reader = invokedBy(subject, properties.FunctionName)?.function;

@@ -1,7 +1,6 @@
 import { intrinsicOf, isObject, type Json, type JsonObject } from "@turnpike/cloudformation";
 import { branchesOf, memberOf, membersOf, textOf } from "../branches.ts";
-import type { Doubt } from "../doubt.ts";
-import type { Fix, Violation } from "../rule.ts";
+import type { Doubt, Fix, Violation } from "../rule.ts";
 import type { Item, Subject } from "../subject.ts";
 import { resourceOf, resourcesIn } from "../targets.ts";
 

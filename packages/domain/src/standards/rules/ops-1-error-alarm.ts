@@ -1,61 +1,54 @@
-import type { TemplateEdit } from "@turnpike/cloudformation";
+import type { Json, TemplateEdit } from "@turnpike/cloudformation";
 import { errorAlarms, tells } from "../alarms.ts";
-import { type Doubt, verdictWithDoubts } from "../doubt.ts";
-import type { Fix, Rule, Violation } from "../rule.ts";
+import { type Found, type Rule, verdictOf } from "../rule.ts";
 import type { Item, Subject } from "../subject.ts";
+import { knownActions, newAlarm, tellEdits } from "./alarm-fixes.ts";
 
 const TOPIC = "AlarmTopicArn";
 
-/** The topic is a parameter: who is woken is configuration. */
-function topicEdits(subject: Subject): TemplateEdit[] {
-  if (subject.written.parameters.has(TOPIC)) return [];
+/** Whom to tell, and what makes it known: as others are told, else a topic that is a parameter. */
+function listener(subject: Subject): { actions: Json; edits: TemplateEdit[] } | undefined {
+  const actions = knownActions(subject);
+  if (actions) return { actions, edits: [] };
+  // It may be empty: what to do then is for a person to say.
+  if (subject.written.parameters.has(TOPIC)) return undefined;
   const value = { Type: "String", Description: "The SNS topic that alarms are sent to" };
-  return [{ path: ["Parameters", TOPIC], value }];
+  return { actions: [{ Ref: TOPIC }], edits: [{ path: ["Parameters", TOPIC], value }] };
 }
 
-function newAlarm(subject: Subject, { source }: Item): Fix {
-  const alarm = {
-    Type: "AWS::CloudWatch::Alarm",
-    Properties: {
-      AlarmDescription: `${source.id} fails`,
-      Namespace: "AWS/Lambda",
-      MetricName: "Errors",
-      Dimensions: [{ Name: "FunctionName", Value: { Ref: source.id } }],
-      Statistic: "Sum",
-      Period: 60,
-      EvaluationPeriods: 1,
-      Threshold: 1,
-      ComparisonOperator: "GreaterThanOrEqualToThreshold",
-      TreatMissingData: "notBreaching",
-      AlarmActions: [{ Ref: TOPIC }],
-    },
-  };
-  const edits = [...topicEdits(subject), { path: ["Resources", `${source.id}Errors`], value: alarm }];
-  return { summary: "Add an alarm on its errors, sent to a topic that is configured", edits };
-}
-
-function judge(subject: Subject, item: Item): (Violation | Doubt)[] {
-  const name = item.source.id;
+function judge(subject: Subject, item: Item): Found {
+  const { id, path, source } = item;
   const alarms = errorAlarms(subject, item);
-  const [first] = alarms;
-  if (!first) {
-    const message = `No alarm watches the errors of ${name}.`;
-    return [{ resource: item.id, at: item.path, message, fix: newAlarm(subject, item) }];
-  }
   const told = alarms.map(tells);
   if (told.includes("always")) return [];
   if (told.includes("sometimes")) {
     return [
       {
-        look: `Whether every environment gives the alarm on ${name} somebody to tell: under a condition it has nobody.`,
+        look: `Whether every environment gives the alarm on ${source.id} somebody to tell: under a condition it has nobody.`,
       },
     ];
   }
-  const message = `The alarm on the errors of ${name} tells nobody.`;
-  const edits = [...topicEdits(subject), { path: [...first.source.path, "AlarmActions"], value: [{ Ref: TOPIC }] }];
-  return [
-    { resource: first.id, at: first.path, message, fix: { summary: "Send it to a topic that is configured", edits } },
-  ];
+  const known = listener(subject);
+  const [silent] = alarms;
+  const alarm = newAlarm(
+    { namespace: "AWS/Lambda", metric: "Errors", dimensions: { FunctionName: { Ref: source.id } } },
+    {
+      AlarmDescription: `${source.id} fails`,
+      Statistic: "Sum",
+      Period: 60,
+      Threshold: 1,
+      AlarmActions: known?.actions ?? [],
+    },
+  );
+  const added = silent
+    ? tellEdits(silent, known?.actions ?? [])
+    : [{ path: ["Resources", `${source.id}Errors`], value: alarm }];
+  const summary = silent ? "Have it tell somebody" : "Add an alarm on its errors that tells somebody";
+  const fix = known && { summary, edits: [...known.edits, ...added] };
+  const message = silent
+    ? `The alarm on the errors of ${source.id} tells nobody.`
+    : `No alarm watches the errors of ${source.id}.`;
+  return [{ resource: silent?.id ?? id, at: silent?.path ?? path, message, ...(fix && { fix }) }];
 }
 
 /**
@@ -70,5 +63,5 @@ export const errorAlarm: Rule = {
   reason:
     "A function that fails without an alarm is found by those who depend on it. An alarm without an action is a line on a page that nobody has open.",
   effect: "block",
-  check: (subject) => verdictWithDoubts(subject.items("AWS::Lambda::Function"), (item) => judge(subject, item)),
+  check: (subject) => verdictOf(subject.items("AWS::Lambda::Function"), (item) => judge(subject, item)),
 };

@@ -1,30 +1,43 @@
-import { isObject } from "@turnpike/cloudformation";
-import { type Rule, type Violation, verdictOf } from "../rule.ts";
-import type { Item, Subject } from "../subject.ts";
+import { branchesOf, memberOf, membersOf, textOf } from "../branches.ts";
+import { type Found, type Rule, verdictOf } from "../rule.ts";
+import type { Item } from "../subject.ts";
 
 const ADOT_LAYER = /aws-otel|AWSOpenTelemetryDistro/;
 
-function untraced(subject: Subject, { id, type, properties, path, source }: Item): Violation[] {
-  const name = type === "AWS::Lambda::Function" ? "TracingConfig" : "TracingConfiguration";
-  const config = properties[name];
-  const active =
-    isObject(config) && (type === "AWS::Lambda::Function" ? config.Mode === "Active" : config.Enabled === true);
-  if (active) return [];
-  const serverless = source.type.startsWith("AWS::Serverless::");
-  const value = type === "AWS::Lambda::Function" ? (serverless ? "Active" : { Mode: "Active" }) : { Enabled: true };
-  const property = serverless ? "Tracing" : name;
-  const message = `${subject.expanded.originOf(id)} isn't traced.`;
-  const edits = [{ path: [...source.path, property], value }];
-  return [{ resource: id, at: path, message, fix: { summary: "Trace every invocation", edits } }];
-}
+/** Where each type says that it is traced, and what it says then. */
+const PLACES = {
+  "AWS::Lambda::Function": { property: "TracingConfig", member: "Mode", value: "Active", written: "Active" },
+  "AWS::StepFunctions::StateMachine": {
+    property: "TracingConfiguration",
+    member: "Enabled",
+    value: true,
+    written: { Enabled: true },
+  },
+} as const;
+type Traced = keyof typeof PLACES;
 
-function tracedTwice({ id, properties, path }: Item): Violation[] {
-  const layers = Array.isArray(properties.Layers) ? properties.Layers : [];
-  const adot = layers.some((layer) => ADOT_LAYER.test(JSON.stringify(layer)));
-  const config = properties.TracingConfig;
-  if (!adot || !isObject(config) || config.Mode !== "Active") return [];
-  const message = "Spans are sent twice: by the OpenTelemetry layer and by Lambda's own tracing.";
-  return [{ resource: id, at: [...path, "Layers"], message }];
+const hasAdot = ({ properties }: Item) =>
+  membersOf(properties.Layers).some(({ value }) => ADOT_LAYER.test(textOf(value) ?? ""));
+
+function judge(type: Traced, item: Item): Found {
+  const { id, properties, path, source } = item;
+  const { property, member, value, written } = PLACES[type];
+  const given = branchesOf(properties[property]).flatMap(({ value: config }) => branchesOf(memberOf(config, member)));
+  const said = given.map(({ value: mode }) => (mode === undefined ? "" : textOf(mode)));
+  const isOn = said.includes(String(value));
+  if (hasAdot(item)) {
+    const message = `${source.id} sends its spans twice: by the OpenTelemetry layer and by Lambda's own tracing.`;
+    return isOn ? [{ resource: id, at: [...path, "Layers"], message }] : [];
+  }
+  if (said.every((mode) => mode === String(value))) return [];
+  if (said.includes(undefined))
+    return [{ look: `Whether ${source.id} is traced in every environment: a parameter says so.` }];
+  const serverless = source.type.startsWith("AWS::Serverless::");
+  const edits = serverless
+    ? [{ path: [...source.path, "Tracing"], value: written }]
+    : [{ path: [...source.path, property], value: { [member]: value } }];
+  const message = `${source.id} isn't traced${isOn ? " in every environment" : ""}.`;
+  return [{ resource: id, at: path, message, fix: { summary: "Trace every invocation", edits } }];
 }
 
 /** https://docs.aws.amazon.com/lambda/latest/dg/services-xray.html */
@@ -36,8 +49,8 @@ export const tracing: Rule = {
     "Without a trace nobody sees which of several services made a request slow or fail. Two tracers at once cost twice and show every call twice.",
   effect: "block",
   check(subject) {
-    const functions = subject.items("AWS::Lambda::Function");
-    const machines = subject.items("AWS::StepFunctions::StateMachine");
-    return verdictOf([...functions, ...machines], (item) => [...untraced(subject, item), ...tracedTwice(item)]);
+    const types = Object.keys(PLACES) as Traced[];
+    const judges = types.flatMap((type) => subject.items(type).map((item) => () => judge(type, item)));
+    return verdictOf(judges, (each) => each());
   },
 };

@@ -1,9 +1,9 @@
 import type { Json } from "@turnpike/cloudformation";
 import { memberOf, textOf } from "../branches.ts";
-import { type Doubt, verdictWithDoubts } from "../doubt.ts";
-import type { Rule, Violation } from "../rule.ts";
+import { type Doubt, type Rule, type Violation, verdictOf } from "../rule.ts";
 import type { Item, Subject } from "../subject.ts";
 import { resourceOf, resourcesIn } from "../targets.ts";
+import { ifWritable } from "../writable.ts";
 
 const LOG_GROUP = "AWS::Logs::LogGroup";
 const RETENTION_DAYS = 30;
@@ -27,7 +27,7 @@ function judge(subject: Subject, item: Item): (Violation | Doubt)[] {
   if (!isJson(config)) {
     const edits = [{ path: [...source.path, "LoggingConfig", "LogFormat"], value: "JSON" }];
     const fix = { summary: "Write its logs as JSON", edits };
-    found.push({ resource: id, at: path, message: `The logs of ${source.id} are text.`, fix });
+    found.push({ resource: id, at: path, message: `The logs of ${source.id} are text.`, ...ifWritable(subject, fix) });
   }
   const named = memberOf(config, "LogGroup");
   const group = named === undefined ? defaultGroup(subject, item) : resourceOf(subject, named, LOG_GROUP);
@@ -47,7 +47,12 @@ function judge(subject: Subject, item: Item): (Violation | Doubt)[] {
   const message = `The log group of ${source.id} isn't in the template: Lambda makes one that keeps everything.`;
   return [
     ...found,
-    { resource: id, at: path, message, fix: { summary: "Give it a log group with a retention", edits } },
+    {
+      resource: id,
+      at: path,
+      message,
+      ...ifWritable(subject, { summary: "Give it a log group with a retention", edits }),
+    },
   ];
 }
 
@@ -62,5 +67,5 @@ export const logs: Rule = {
   reason:
     "Text has to be guessed at, JSON can be searched by its fields and joined by its correlation id. A group that Lambda makes by itself has no retention and stays when the stack goes.",
   effect: "block",
-  check: (subject) => verdictWithDoubts(subject.items("AWS::Lambda::Function"), (item) => judge(subject, item)),
+  check: (subject) => verdictOf(subject.items("AWS::Lambda::Function"), (item) => judge(subject, item)),
 };

@@ -1,8 +1,7 @@
-import { isObject, type Json } from "@turnpike/cloudformation";
+import { intrinsicOf, isObject, type Json } from "@turnpike/cloudformation";
 import { errorAlarms } from "../alarms.ts";
 import { memberOf, membersOf } from "../branches.ts";
-import { type Doubt, verdictWithDoubts } from "../doubt.ts";
-import type { Fix, Rule, Violation } from "../rule.ts";
+import { type Doubt, type Fix, type Rule, type Violation, verdictOf } from "../rule.ts";
 import type { Item, Subject } from "../subject.ts";
 import { invokedBy, resourceOf } from "../targets.ts";
 
@@ -27,10 +26,18 @@ function isHook(subject: Subject, { id }: Item): boolean {
   });
 }
 
+const globalPreference = ({ written }: Subject) =>
+  memberOf(memberOf(written.globals, "Function"), "DeploymentPreference");
+
 /** How traffic moves, by the deployment group that the alias names. */
-function judgeShift(item: Item, group: Item | undefined): (Violation | Doubt)[] {
+function judgeShift(subject: Subject, item: Item, group: Item | undefined): (Violation | Doubt)[] {
   const { id, path, source } = item;
   if (!group) return [{ look: `How traffic moves to a new version of ${source.id}: its deployment group isn't here.` }];
+  // SAM reads a parameter's default where an environment may give another.
+  const written = source.properties.DeploymentPreference ?? globalPreference(subject);
+  if (intrinsicOf(memberOf(written, "Type"))) {
+    return [{ look: `How traffic moves to a new version of ${source.id} in each environment: a parameter says so.` }];
+  }
   const config = group.properties.DeploymentConfigName;
   // SAM puts the name in by a variable of its own.
   const isAtOnce = config === undefined || JSON.stringify(config).includes("AllAtOnce");
@@ -71,7 +78,7 @@ function judge(subject: Subject, item: Item): (Violation | Doubt)[] {
   const shift = alias && shiftOf(alias);
   const name = memberOf(shift, "DeploymentGroupName");
   const group = name === undefined ? undefined : resourceOf(subject, name, "AWS::CodeDeploy::DeploymentGroup");
-  const found: (Violation | Doubt)[] = isObject(shift) ? judgeShift(item, group) : judgeUnshifted(item, alias);
+  const found: (Violation | Doubt)[] = isObject(shift) ? judgeShift(subject, item, group) : judgeUnshifted(item, alias);
   found.push(...judgeAlarms(subject, item, group));
   if (memberOf(shift, "BeforeAllowTrafficHook") === undefined) {
     const message = `Nothing tries a new version of ${source.id} before it gets traffic.`;
@@ -93,6 +100,6 @@ export const gradualDeployment: Rule = {
   effect: "block",
   check(subject) {
     const functions = subject.items("AWS::Lambda::Function").filter((item) => !isHook(subject, item));
-    return verdictWithDoubts(functions, (item) => judge(subject, item));
+    return verdictOf(functions, (item) => judge(subject, item));
   },
 };

@@ -1,4 +1,5 @@
-import { visitIntrinsics } from "@turnpike/cloudformation";
+import { type Json, type Path, visitIntrinsics } from "@turnpike/cloudformation";
+import { textOf } from "../branches.ts";
 import type { Rule, Violation } from "../rule.ts";
 
 /**
@@ -15,13 +16,18 @@ export const independent: Rule = {
   effect: "block",
   check({ expanded, items }) {
     const violations: Violation[] = [];
-    for (const { id, properties, path } of items()) {
-      visitIntrinsics(properties, path, ({ name, argument }, at) => {
+    const look = (what: string, value: Json, path: Path, resource?: string) =>
+      visitIntrinsics(value, path, ({ name, argument }, at) => {
         if (name !== "Fn::ImportValue") return;
-        const what = typeof argument === "string" ? argument : "an export";
-        violations.push({ resource: id, at, message: `${expanded.originOf(id)} imports ${what} of another stack.` });
+        const imported = textOf(argument) ?? "an export";
+        violations.push({
+          at,
+          message: `${what} imports ${imported} of another stack.`,
+          ...(resource && { resource }),
+        });
       });
-    }
+    for (const { id, properties, path } of items()) look(expanded.originOf(id), properties, path, id);
+    for (const [id, { value }] of expanded.outputs) look(`The output ${id}`, value, ["Outputs", id, "Value"]);
     return violations.length === 0 ? { kind: "pass" } : { kind: "fail", violations };
   },
 };

@@ -1,8 +1,8 @@
+import { type Configuration, configurationsIn } from "../configured-values.ts";
 import type { Rule, Violation } from "../rule.ts";
 import type { Subject } from "../subject.ts";
 
 const SOURCE = /^src\/.+\.(ts|tsx|js|mjs|cjs|py|go|java|cs|rb|rs)$/;
-const CONFIGURATION = /^config\/[^/]+\.json$/;
 
 /** What belongs to one account or region, and so into the configuration. */
 const places: readonly (readonly [string, RegExp])[] = [
@@ -29,36 +29,22 @@ function inSource(files: ReadonlyMap<string, string>): Violation[] {
     );
 }
 
-function keysOf(text: string): Set<string> | undefined {
-  try {
-    const { Parameters: parameters } = JSON.parse(text) as { Parameters?: Record<string, unknown> };
-    return new Set(Object.keys(parameters ?? {}));
-  } catch {
-    return undefined;
-  }
-}
-
 /** Each environment's configuration says something of the same parameters. */
-function inConfiguration(files: ReadonlyMap<string, string>): Violation[] {
-  const configurations = [...files].filter(([file]) => CONFIGURATION.test(file));
-  const known = configurations.map(([file, text]) => ({ file, keys: keysOf(text) }));
-  const all = new Set(known.flatMap(({ keys }) => [...(keys ?? [])]));
-  return known.flatMap(({ file, keys }) => {
-    if (!keys) return [{ at: { file, line: 1 }, message: `${file} isn't JSON.` }];
-    const missing = [...all].filter((key) => !keys.has(key));
+function inConfiguration(configurations: readonly Configuration[]): Violation[] {
+  const all = new Set(configurations.flatMap(({ parameters }) => Object.keys(parameters ?? {})));
+  return configurations.flatMap(({ file, parameters }) => {
+    if (!parameters) return [{ at: { file, line: 1 }, message: `${file} gives no Parameters.` }];
+    const missing = [...all].filter((key) => !Object.hasOwn(parameters, key));
     if (missing.length === 0) return [];
-    return [
-      {
-        at: { file, line: 1 },
-        message: `${file} says nothing of ${missing.join(", ")}, which another environment configures.`,
-      },
-    ];
+    const message = `${file} says nothing of ${missing.join(", ")}, which another environment configures.`;
+    return [{ at: { file, line: 1 }, message }];
   });
 }
 
 function violationsIn(files: ReadonlyMap<string, string>, { written }: Subject): Violation[] {
-  const found = [...inSource(files), ...inConfiguration(files)];
-  if ([...files.keys()].some((file) => CONFIGURATION.test(file))) return found;
+  const configurations = configurationsIn(files);
+  const found = [...inSource(files), ...inConfiguration(configurations)];
+  if (configurations.length > 0) return found;
   const message = "There is no config/<environment>.json: what differs between environments has no place.";
   return [...found, { at: { file: written.file, line: 1 }, message }];
 }

@@ -1,3 +1,4 @@
+import { isGivenIn } from "../branches.ts";
 import { type Rule, verdictOf } from "../rule.ts";
 
 /** https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html */
@@ -10,17 +11,9 @@ export const memory: Rule = {
   effect: "warn",
   check: (subject) =>
     verdictOf(subject.items("AWS::Lambda::Function"), ({ id, properties, path, source }) => {
-      // The transform writes its default where nothing was said.
-      const said = source.properties.MemorySize ?? globalMemory(subject.written.globals) ?? undefined;
-      const stated = source.type === "AWS::Lambda::Function" ? properties.MemorySize : said;
-      if (stated !== undefined) return [];
+      if (isGivenIn(properties, "MemorySize")) return [];
       const edits = [{ path: [...source.path, "MemorySize"], value: 512 }];
       const fix = { summary: "Begin with 512 MB, then measure", edits };
-      return [{ resource: id, at: path, message: "MemorySize isn't stated: it is 128 MB.", fix }];
+      return [{ resource: id, at: path, message: `The memory of ${source.id} isn't stated: it is 128 MB.`, fix }];
     }),
 };
-
-function globalMemory(globals: unknown): unknown {
-  const { Function: ofFunctions } = (globals ?? {}) as { Function?: { MemorySize?: unknown } };
-  return ofFunctions?.MemorySize;
-}

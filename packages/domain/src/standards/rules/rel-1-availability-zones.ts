@@ -1,12 +1,9 @@
 import { canonical, intrinsicOf, type Json, type Path } from "@turnpike/cloudformation";
 import { branchesOf, memberOf, membersOf } from "../branches.ts";
 import { configuredValues } from "../configured-values.ts";
-import { type Doubt, verdictWithDoubts } from "../doubt.ts";
-import type { Rule, Violation } from "../rule.ts";
+import { type Found, type Rule, verdictOf } from "../rule.ts";
 import type { Item, Subject } from "../subject.ts";
 import { resourceOf } from "../targets.ts";
-
-type Found = readonly (Violation | Doubt)[];
 
 const distinct = (values: readonly Json[]) => new Set(values.map(canonical)).size;
 
@@ -71,6 +68,5 @@ export const availabilityZones: Rule = {
   reason:
     "A function whose subnets are in one zone stops when that zone does. With a second one Lambda runs it there, and it costs nothing.",
   effect: "block",
-  check: (subject) =>
-    verdictWithDoubts(subject.items("AWS::Lambda::Function").filter(inVpc), (item) => judge(subject, item)),
+  check: (subject) => verdictOf(subject.items("AWS::Lambda::Function").filter(inVpc), (item) => judge(subject, item)),
 };

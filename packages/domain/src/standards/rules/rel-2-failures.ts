@@ -1,15 +1,12 @@
 import { isEqual, type Path } from "@turnpike/cloudformation";
 import { isGivenIn, memberOf, membersOf, textOf } from "../branches.ts";
 import { deadLettersIn } from "../dead-letters.ts";
-import { type Doubt, verdictWithDoubts } from "../doubt.ts";
-import type { Rule, Violation } from "../rule.ts";
+import { type Found, type Rule, verdictOf } from "../rule.ts";
 import type { Item, Subject } from "../subject.ts";
 import { type Invoked, invokedBy, resourceOf } from "../targets.ts";
 import { deadLetterFix } from "./dead-letter-fixes.ts";
 import { judgeMapping } from "./event-source-mappings.ts";
 import { judgeRule, judgeSchedule, judgeSubscription, judgeTopic } from "./failed-deliveries.ts";
-
-type Found = readonly (Violation | Doubt)[];
 
 /** Services that hand an event over and don't wait for what becomes of it. */
 const ASYNCHRONOUS = /^(s3|sns|events|ses|config|logs|codecommit)\./;
@@ -127,6 +124,6 @@ export const failures: Rule = {
       ...each("AWS::SNS::Subscription", judgeSubscription),
       ...each("AWS::SNS::Topic", judgeTopic),
     ];
-    return verdictWithDoubts(judges, (judge) => judge());
+    return verdictOf(judges, (judge) => judge());
   },
 };

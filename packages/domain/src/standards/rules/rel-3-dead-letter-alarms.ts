@@ -1,13 +1,10 @@
-import type { Json, TemplateEdit } from "@turnpike/cloudformation";
 import { alarmsOn, tells, type Watched } from "../alarms.ts";
 import { textOf } from "../branches.ts";
 import { type DeadLetters, deadLettersIn } from "../dead-letters.ts";
-import { type Doubt, verdictWithDoubts } from "../doubt.ts";
-import type { Fix, Rule, Violation } from "../rule.ts";
+import { type Fix, type Found, type Rule, verdictOf } from "../rule.ts";
 import type { Item, Subject } from "../subject.ts";
 import { resourceOf } from "../targets.ts";
-
-type Found = readonly (Violation | Doubt)[];
+import { knownActions, newAlarm, tellEdits } from "./alarm-fixes.ts";
 
 /** A queue for failures, and what sends its failures there. */
 interface DeadLetterQueue {
@@ -51,50 +48,23 @@ const watched = (item: Item, { metric }: Need): Watched => {
   return { namespace: "AWS/SQS", metric, dimension: "QueueName", item };
 };
 
-/** Whom the template tells already: as another alarm does, or the topic that is a parameter. */
-function actionsOf(subject: Subject): Json | undefined {
-  const alarm = subject.items("AWS::CloudWatch::Alarm").find((item) => tells(item) !== "never");
-  if (alarm?.properties.AlarmActions !== undefined) return alarm.properties.AlarmActions;
-  const parameters = [...subject.written.parameters].filter(([, { defaultValue }]) => defaultValue !== "");
-  const found = parameters.find(([name]) => /alarm.*(topic|action)/i.test(name));
-  return found && [{ Ref: found[0] }];
-}
-
 function fixOf(
   subject: Subject,
   item: Item,
   { metric, suffix, threshold }: Need,
   silent: Item | undefined,
 ): Fix | undefined {
-  const actions = actionsOf(subject);
+  const actions = knownActions(subject);
   if (!actions) return undefined;
   const summary = "Wake whom the other alarms wake";
-  if (silent) {
-    const path = ["Resources", silent.id, "Properties"];
-    const enabled: TemplateEdit[] =
-      silent.properties.ActionsEnabled === undefined ? [] : [{ path: [...path, "ActionsEnabled"], value: true }];
-    return { summary, edits: [{ path: [...path, "AlarmActions"], value: actions }, ...enabled] };
-  }
+  if (silent) return { summary, edits: tellEdits(silent, actions) };
   const id = `${item.id}${suffix}`;
   if (subject.expanded.resources.has(id)) return undefined;
+  const dimensions = { QueueName: { "Fn::GetAtt": [item.id, "QueueName"] } };
+  const Properties = { Statistic: "Maximum", Period: 300, Threshold: threshold };
+  const alarm = newAlarm({ namespace: "AWS/SQS", metric, dimensions }, { ...Properties, AlarmActions: actions });
   const condition = subject.expanded.resources.get(item.id)?.condition;
-  const Properties = {
-    Namespace: "AWS/SQS",
-    MetricName: metric,
-    Dimensions: [{ Name: "QueueName", Value: { "Fn::GetAtt": [item.id, "QueueName"] } }],
-    Statistic: "Maximum",
-    Period: 300,
-    EvaluationPeriods: 1,
-    Threshold: threshold,
-    ComparisonOperator: "GreaterThanOrEqualToThreshold",
-    TreatMissingData: "notBreaching",
-    AlarmActions: actions,
-  };
-  const value = {
-    Type: "AWS::CloudWatch::Alarm",
-    ...(condition !== undefined && { Condition: condition }),
-    Properties,
-  };
+  const value = { ...alarm, ...(condition !== undefined && { Condition: condition }) };
   return { summary, edits: [{ path: ["Resources", id], value }] };
 }
 
@@ -172,6 +142,6 @@ export const deadLetterAlarms: Rule = {
       ...[...queues.values()].map((queue) => () => judge(subject, queue)),
       ...elsewhere.map((letters) => () => judgeElsewhere(letters)),
     ];
-    return verdictWithDoubts(judges, (each) => each());
+    return verdictOf(judges, (each) => each());
   },
 };

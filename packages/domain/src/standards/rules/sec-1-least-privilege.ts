@@ -1,8 +1,7 @@
 import { canonical, type Json, type Path } from "@turnpike/cloudformation";
 import { type Allowance, allowancesIn } from "../allowances.ts";
 import { branchesOf, membersOf, textOf, withoutVariables } from "../branches.ts";
-import { type Doubt, verdictWithDoubts } from "../doubt.ts";
-import type { Rule, Violation } from "../rule.ts";
+import { type Doubt, type Found, type Rule, type Violation, verdictOf } from "../rule.ts";
 import type { Item, Subject } from "../subject.ts";
 import { resourceOf } from "../targets.ts";
 import { canBeScoped } from "./unscoped-actions.ts";
@@ -101,13 +100,13 @@ export const leastPrivilege: Rule = {
     "What a function may do is what an attacker may do who gets hold of it. A role of its own with named actions on named resources keeps that small, and shows it.",
   effect: "block",
   check(subject) {
-    const judges: (() => readonly (Violation | Doubt)[])[] = [
+    const judges: (() => Found)[] = [
       ...allowancesIn(subject).map((allowance) => () => judgeStatement(allowance)),
       ...["Role", "User", "Group"].flatMap((name) =>
         subject.items(`AWS::IAM::${name}`).map((holder) => () => judgeManagedPolicies(subject, holder)),
       ),
     ];
     if (subject.items("AWS::Lambda::Function").length > 0) judges.push(() => judgeRoles(subject));
-    return verdictWithDoubts(judges, (judge) => judge());
+    return verdictOf(judges, (judge) => judge());
   },
 };

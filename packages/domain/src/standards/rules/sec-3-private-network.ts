@@ -1,12 +1,9 @@
 import { branchesOf, isGivenIn, memberOf, membersOf } from "../branches.ts";
-import { type Doubt, verdictWithDoubts } from "../doubt.ts";
-import type { Fix, Rule, Violation } from "../rule.ts";
+import { type Doubt, type Fix, type Found, type Rule, type Violation, verdictOf } from "../rule.ts";
 import type { Item, Subject } from "../subject.ts";
 import { resourceOf } from "../targets.ts";
 import { isPublic, judgeAcl, judgeEgress, judgeIngress } from "./network.ts";
 import { reachOf } from "./private-data.ts";
-
-type Found = readonly (Violation | Doubt)[];
 
 const isInVpc = ({ properties }: Item) =>
   branchesOf(properties.VpcConfig).some(({ value }) => membersOf(memberOf(value, "SubnetIds")).length > 0);
@@ -84,6 +81,6 @@ export const privateNetwork: Rule = {
       ...each("AWS::EC2::SecurityGroupIngress", judgeIngress),
       ...each("AWS::EC2::SubnetNetworkAclAssociation", judgeAcl),
     ];
-    return verdictWithDoubts(judges, (judge) => judge());
+    return verdictOf(judges, (judge) => judge());
   },
 };

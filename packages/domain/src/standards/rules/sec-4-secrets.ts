@@ -1,14 +1,11 @@
 import { isObject, type Json, type Path, referencesIn } from "@turnpike/cloudformation";
 import { allowancesOf } from "../allowances.ts";
 import { branchesOf, memberOf, textOf } from "../branches.ts";
-import { type Doubt, verdictWithDoubts } from "../doubt.ts";
-import type { Rule, Violation } from "../rule.ts";
+import { type Found, type Rule, type Violation, verdictOf } from "../rule.ts";
 import type { Item, Subject } from "../subject.ts";
 import { resourceOf } from "../targets.ts";
 import { isSecretName, isSecretValue } from "./secret-text.ts";
 import { secretsInFiles } from "./secrets-in-files.ts";
-
-type Found = readonly (Violation | Doubt)[];
 
 /** Attributes that are a secret in plain text. */
 const SECRET_ATTRIBUTES = ["SecretAccessKey", "ClientSecret"];
@@ -112,6 +109,6 @@ export const secrets: Rule = {
       () => secretsInFiles(files ?? text),
     ];
     if (!files) judges.push(() => [{ look: "The repository's configuration and source: no secret may stand there." }]);
-    return verdictWithDoubts(judges, (judge) => judge());
+    return verdictOf(judges, (judge) => judge());
   },
 };

@@ -1,4 +1,5 @@
 import type { Json } from "@turnpike/cloudformation";
+import { isGivenIn, textOf } from "../branches.ts";
 import { type Rule, verdictOf } from "../rule.ts";
 
 /** Only a service of AWS can be led to call on somebody else's behalf: an account or a role is its own caller. */
@@ -15,9 +16,9 @@ export const invokePermission: Rule = {
   effect: "block",
   check: (subject) =>
     verdictOf(subject.items("AWS::Lambda::Permission"), ({ id, properties, path, source }) => {
-      const named = ["SourceArn", "SourceAccount", "PrincipalOrgID"].some((name) => properties[name] !== undefined);
+      const named = ["SourceArn", "SourceAccount", "PrincipalOrgID"].some((name) => isGivenIn(properties, name));
       if (named || !isService(properties.Principal)) return [];
-      const message = `Any account's ${String(properties.Principal)} may invoke the function.`;
+      const message = `Any account's ${textOf(properties.Principal)} may invoke the function.`;
       const value = { Ref: "AWS::AccountId" };
       const edits = [{ path: [...source.path, "SourceAccount"], value }];
       return [{ resource: id, at: path, message, fix: { summary: "Allow callers of this account only", edits } }];

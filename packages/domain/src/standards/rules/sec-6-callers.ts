@@ -1,11 +1,8 @@
 import { intrinsicOf, isEqual, isObject, type Json, type JsonObject } from "@turnpike/cloudformation";
 import { branchesOf, memberOf, membersOf } from "../branches.ts";
-import { type Doubt, verdictWithDoubts } from "../doubt.ts";
-import type { Fix, Rule, Violation } from "../rule.ts";
+import { type Fix, type Found, type Rule, verdictOf } from "../rule.ts";
 import type { Item, Subject } from "../subject.ts";
 import { resourceOf } from "../targets.ts";
-
-type Found = readonly (Violation | Doubt)[];
 
 const METHODS = ["get", "put", "post", "delete", "head", "patch", "x-amazon-apigateway-any-method"];
 const NAMES: Record<string, string> = { "x-amazon-apigateway-any-method": "any" };
@@ -124,6 +121,6 @@ export const callers: Rule = {
   effect: "warn",
   check(subject) {
     const items = TYPES.flatMap((type) => subject.items(type));
-    return verdictWithDoubts(items, (item) => judge(subject, item));
+    return verdictOf(items, (item) => judge(subject, item));
   },
 };

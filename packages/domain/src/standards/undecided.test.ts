@@ -118,6 +118,33 @@ describe.each([
     fn("DeadLetterConfig: { TargetArn: !Ref Name }"),
     "isn't in the template",
   ],
+  [
+    "OPS-1",
+    "an alarm whose action stands under a condition",
+    `${fn()}
+  Errors:
+    Type: AWS::CloudWatch::Alarm
+    Properties:
+      Namespace: AWS/Lambda
+      MetricName: Errors
+      Dimensions: [{ Name: FunctionName, Value: !Ref Orders }]
+      AlarmActions: !If [Sometimes, [!Ref Name], !Ref AWS::NoValue]`,
+    "somebody to tell",
+  ],
+  [
+    "OPS-2",
+    "tracing that a parameter switches",
+    fn("TracingConfig: { Mode: !Ref Name }"),
+    "traced in every environment",
+  ],
+  [
+    "OPS-3",
+    "a log group that isn't in the template",
+    fn("LoggingConfig: { LogFormat: JSON, LogGroup: !Ref Name }"),
+    "keeps its logs",
+  ],
+  ["OPS-7", "a template alone", fn(), "only the template is known"],
+  ["OPS-9", "a template alone", fn(), "only the template is known"],
 ] as const)("%s doesn't decide", (id, name, resources, look) => {
   test(`${name}, and says what to look at`, () => {
     const text = `Parameters: { Name: { Type: String } }
@@ -174,18 +201,33 @@ test("secrets of elsewhere aren't taken for rotated ones", () => {
   expect(check("SEC-4", text, { "README.md": "" })).toEqual({ kind: "not-decided", look });
 });
 
+test("how traffic moves isn't decided where a parameter says it, in the function or for all of them", () => {
+  const preference = "DeploymentPreference: { Type: !Ref How, Alarms: [!Ref Errors], Hooks: { PreTraffic: !Ref Try } }";
+  const template = (global: string, own: string) => `Transform: AWS::Serverless-2016-10-31
+Parameters: { How: { Type: String, Default: Canary10Percent5Minutes } }
+Globals: { Function: { AutoPublishAlias: live, Runtime: nodejs24.x, Handler: a.b${global} } }
+Resources:
+  Orders: { Type: "AWS::Serverless::Function", Properties: { InlineCode: x${own} } }
+  Try: { Type: "AWS::Serverless::Function", Properties: { InlineCode: x, DeploymentPreference: { Enabled: false } } }
+  Errors: { Type: "AWS::CloudWatch::Alarm" }
+`;
+  const open = { kind: "not-decided", look: expect.stringContaining("in each environment: a parameter says so") };
+  expect(check("OPS-5", template("", `, ${preference}`))).toEqual(open);
+  expect(check("OPS-5", template(`, ${preference}`, ""))).toEqual(open);
+});
+
 test("what is wrong is told before what isn't decided", () => {
   const text = `Resources:${fn()}${role('Action: "*", Resource: a')}\n`;
   expect(check("SEC-1", text)).toMatchObject({ kind: "fail", violations: [{ resource: "Role" }] });
 });
 
-test.each(["SEC-1", "SEC-2", "SEC-3", "SEC-4", "SEC-6", "REL-1", "REL-2", "REL-3"])(
-  "%s isn't about a template that has nothing of the kind",
-  (id) => {
-    const text = 'Resources:\n  Bucket: { Type: "AWS::S3::Bucket" }\n';
-    expect(check(id, text)).toEqual({ kind: "not-applicable" });
-  },
-);
+test.each([
+  ...["SEC-1", "SEC-2", "SEC-3", "SEC-4", "SEC-5", "SEC-6", "REL-1", "REL-2", "REL-3", "PERF-1"],
+  ...["OPS-1", "OPS-2", "OPS-3", "OPS-5", "SUS-1"],
+])("%s isn't about a template that has nothing of the kind", (id) => {
+  const text = 'Resources:\n  Bucket: { Type: "AWS::S3::Bucket" }\n';
+  expect(check(id, text)).toEqual({ kind: "not-applicable" });
+});
 
 test("a fix is left out where the text has no place for it", () => {
   const verdict = check(
