@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { judgeStandards, type Standards, type Waiver } from "./evaluate.ts";
 import { openSubject } from "./subject.ts";
+import { standardsView } from "./views.ts";
 
 const text = `Resources:
   First:
@@ -58,4 +59,14 @@ test("a rule about things that a template hasn't is neither kept nor broken", ()
     today: "2026-11-24",
   });
   expect(results.find(({ rule }) => rule.id === "PERF-1")?.outcome).toBe("not-applicable");
+});
+
+test("what is shown begins with the worst, and leaves out what doesn't apply", () => {
+  const fn = "  Fn:\n    Type: AWS::Lambda::Function\n    Properties: { Runtime: nodejs24.x, Handler: a.b }\n";
+  const subject = openSubject({ file: "template.yaml", text: text + fn });
+  const views = standardsView(judgeStandards(subject, { service: "orders", today: "2026-11-24" }));
+  const outcomes = [...new Set(views.map(({ outcome }) => outcome))];
+  expect(outcomes).toEqual(["block", "warn", "not-decided", "pass"]);
+  const [first] = views.filter(({ id }) => id === "SEC-5");
+  expect(first?.findings[0]).toMatchObject({ line: 4, fix: "Allow callers of this account only" });
 });

@@ -123,6 +123,7 @@ const FOUND: Record<string, readonly string[]> = {
   ],
   "SEC-5/fail.yaml": ["4 Any account's s3.amazonaws.com may invoke the function. → Allow callers of this account only"],
   "PERF-1/fail.yaml": ["7 The memory of Orders isn't stated: it is 128 MB. → Begin with 512 MB, then measure"],
+  "OPS-1/fail-empty-topic.yaml": ["6 No alarm watches the errors of Orders."],
   "OPS-1/fail-tells-nobody.yaml": ["13 The alarm on the errors of Orders tells nobody. → Have it tell somebody"],
   "OPS-1/fail.yaml": ["4 No alarm watches the errors of Orders. → Add an alarm on its errors that tells somebody"],
   "OPS-2/fail-condition.yaml": ["6 Flow isn't traced in every environment. → Trace every invocation"],
@@ -144,11 +145,22 @@ const FOUND: Record<string, readonly string[]> = {
     "5 Nothing tries a new version of Orders before it gets traffic.",
   ],
   "OPS-7/fail": ["openapi.yaml:3 No integration test asks for GET /orders/{id}."],
+  "OPS-7/fail-nothing": [
+    "1 The repository has no unit tests (script/test, tests/unit).",
+    "1 The repository has no integration tests (script/integration, tests/integration).",
+  ],
   "OPS-8/fail-output.yaml": ["8 The output Url imports billing-Host of another stack."],
   "OPS-8/fail.yaml": ["6 Rule imports billing-TableName of another stack."],
   "OPS-9/fail": [
     "src/queue.py:2 The code names an AWS hostname: sqs.eu-west-1.amazonaws.com.",
     "config/dev.json:1 config/dev.json says nothing of LogLevel, which another environment configures.",
+  ],
+  "OPS-9/fail-nothing": ["1 There is no config/<environment>.json: what differs between environments has no place."],
+  "OPS-9/fail-places": [
+    "src/places.py:1 The code names an account id: 111122223333.",
+    "src/places.py:2 The code names a region: eu-central-1.",
+    "src/places.py:3 The code names an ARN: arn:aws:iam::aws:policy/ReadOnlyAccess.",
+    "config/prod.json:1 config/prod.json gives no Parameters.",
   ],
   "SUS-1/fail.yaml": [
     "11 Plain runs on x86_64. → Run it on arm64",
