@@ -23,7 +23,8 @@ function fidelityPage(): string {
 \`npm run bench -- moto\` sends the same calls, in the same order, to the sandbox and to
 [moto](https://github.com/getmoto/moto), an imitation of AWS that shares nothing with it. Ids and times are masked; every
 other difference is one of these rows, with AWS's documentation as the judge. A row holds for the very texts that it was
-written for: a difference that no row knows counts against the sandbox, and it or a row that nothing matched fails the run. Made by \`node packages/sandbox/test/moto/fidelity.ts\`.
+written for: a difference that no row knows counts against the sandbox, and it or a row that nothing matched fails the
+run. Made by \`node packages/sandbox/test/moto/fidelity.ts\`.
 
 | call | the sandbox | moto | AWS's documentation is with | |
 |---|---|---|---|---|

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { compare } from "./clients.ts";
 import { createJudge } from "./judge.ts";
-import type { Judged } from "./judged.ts";
+import type { Judged } from "./judged/row.ts";
 
 const row: Judged = {
   scenario: "sqs",

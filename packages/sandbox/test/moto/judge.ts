@@ -1,4 +1,4 @@
-import type { Judged } from "./judged.ts";
+import type { Judged } from "./judged/row.ts";
 
 const matches = (differs: string | RegExp, difference: string) =>
   typeof differs === "string" ? differs === difference : differs.test(difference);
