@@ -1,6 +1,6 @@
-import { Octokit } from "octokit";
+import type { Octokit } from "octokit";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { silent, startGitHub, type TestGitHub } from "./support.ts";
+import { clientOf, startGitHub, type TestGitHub } from "./support.ts";
 
 let github: TestGitHub;
 
@@ -15,19 +15,12 @@ type Narrowed = Parameters<Octokit["rest"]["apps"]["createInstallationAccessToke
 async function tokenFor(narrowed: Omit<NonNullable<Narrowed>, "installation_id">) {
   const installation = await github.github.installation("acme");
   const { token } = (await installation.auth({ type: "app" })) as { token: string };
-  const app = new Octokit({ auth: token, baseUrl: github.url, log: silent });
-  return app.rest.apps.createInstallationAccessToken({ installation_id: 5001, ...narrowed });
+  return clientOf(github.url, token).rest.apps.createInstallationAccessToken({ installation_id: 5001, ...narrowed });
 }
 
 async function clientFor(narrowed: Parameters<typeof tokenFor>[0]) {
   const { data } = await tokenFor(narrowed);
-  return new Octokit({
-    auth: data.token,
-    baseUrl: github.url,
-    log: silent,
-    retry: { enabled: false },
-    throttle: { enabled: false },
-  });
+  return clientOf(github.url, data.token);
 }
 
 const DENIED = { status: 403, message: expect.stringContaining("Resource not accessible by integration") };
@@ -91,6 +84,6 @@ test("check runs are an App's alone, and the App itself has no repositories", as
   await expect(person.checks.create({ owner, repo, name: "x", head_sha: sha })).rejects.toMatchObject({ status: 403 });
   const installation = await github.github.installation("acme");
   const { token } = (await installation.auth({ type: "app" })) as { token: string };
-  const app = new Octokit({ auth: token, baseUrl: github.url, log: silent });
+  const app = clientOf(github.url, token);
   await expect(app.rest.repos.get({ owner, repo })).rejects.toMatchObject({ status: 404 });
 });

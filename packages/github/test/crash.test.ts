@@ -1,14 +1,13 @@
 import { spawn } from "node:child_process";
-import { generateKeyPairSync } from "node:crypto";
 import { once } from "node:events";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout } from "node:timers/promises";
-import { Octokit } from "octokit";
+import type { Octokit } from "octokit";
 import { expect, onTestFinished, test } from "vitest";
-import { silent } from "./support.ts";
+import { clientOf, makeApp } from "./support.ts";
 
 const MAIN = path.resolve(import.meta.dirname, "../../sandbox/src/main.ts");
 /** A hook that git waits for once a ref has moved: long enough to kill the sandbox meanwhile. */
@@ -19,9 +18,7 @@ const place = { owner: "acme", repo: "orders" };
 /** A folder of a sandbox that may be started, and killed, again and again. */
 function openFolder() {
   const folder = mkdtempSync(path.join(tmpdir(), "turnpike-crash-"));
-  const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
-  const pem = privateKey.export({ type: "pkcs1", format: "pem" }).toString();
-  const app = { id: 1, slug: "turnpike", privateKey: pem, webhookSecret: "x", webhookUrl: "http://127.0.0.1:9/" };
+  const app = makeApp("http://127.0.0.1:9/");
   const config = path.join(folder, "config.json");
   const dataDir = path.join(folder, "data");
   writeFileSync(config, JSON.stringify({ dataDir, github: { organisation: "acme", app } }));
@@ -44,9 +41,8 @@ function openFolder() {
       const ended = once(child, "exit");
       const [line] = (await once(createInterface(child.stdout), "line")) as [string];
       const { githubUrl } = JSON.parse(line) as { githubUrl: string };
-      const options = { baseUrl: githubUrl, log: silent, retry: { enabled: false }, throttle: { enabled: false } };
       return {
-        as: (login: string) => new Octokit({ ...options, auth: `sandbox-${login}` }).rest,
+        as: (login: string) => clientOf(githubUrl, `sandbox-${login}`).rest,
         async kill() {
           child.kill("SIGKILL");
           await ended;

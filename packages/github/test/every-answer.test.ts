@@ -1,7 +1,7 @@
 import { githubOperations } from "@turnpike/sandbox";
-import { Octokit } from "octokit";
+import type { Octokit } from "octokit";
 import { expect, test } from "vitest";
-import { judge, silent, startGitHub } from "./support.ts";
+import { clientOf, judge, startGitHub } from "./support.ts";
 
 /** Asks for everything that the sandbox's GitHub has, once; each answer is judged by GitHub's own description. */
 const needed = judge ? "" : " (needs @octokit/openapi from npm, which couldn't be fetched)";
@@ -14,8 +14,6 @@ test.skipIf(!judge)(`every operation answers as GitHub describes it${needed}`, a
     const pattern = path.replace(/\{\w+\+\}/g, ".+").replace(/\{\w+\}/g, "[^/]+");
     return { operation, method, pattern: new RegExp(`^${pattern}$`) };
   });
-  const client = (auth: string) =>
-    new Octokit({ auth, baseUrl: github.url, log: silent, retry: { enabled: false }, throttle: { enabled: false } });
   const ask = async (by: Octokit, operation: string, body: Record<string, unknown> = {}) => {
     const { status, data } = await by.request(operation, body);
     expect(status).toBeLessThan(300);
@@ -27,7 +25,7 @@ test.skipIf(!judge)(`every operation answers as GitHub describes it${needed}`, a
 
   const { sha } = await github.make("all");
   const installation = await github.github.installation("acme");
-  const app = client(((await installation.auth({ type: "app" })) as { token: string }).token);
+  const app = clientOf(github.url, ((await installation.auth({ type: "app" })) as { token: string }).token);
   const [developer, admin, approver] = [github.as("developer"), github.as("admin"), github.as("approver")];
   const at = "/repos/acme/all";
 

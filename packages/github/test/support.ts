@@ -16,7 +16,18 @@ import { openJudge } from "./description/judge.ts";
 export const SECRET = "a-webhook-secret-of-the-tests";
 export const author = { name: "Developer", email: "developer@example.com" };
 export const at = new Date("2026-11-23T12:00:00Z");
-export const silent = { debug() {}, info() {}, warn() {}, error() {} };
+const silent = { debug() {}, info() {}, warn() {}, error() {} };
+
+/** A client that asks once and says nothing: what a test asks for is what the sandbox hears. */
+export const clientOf = (baseUrl: string, auth: string): Octokit =>
+  new Octokit({ auth, baseUrl, log: silent, retry: { enabled: false }, throttle: { enabled: false } });
+
+/** Turnpike's App as the sandbox is told of it, with a key of its own. */
+export function makeApp(webhookUrl: string) {
+  const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
+  const pem = privateKey.export({ type: "pkcs1", format: "pem" }).toString();
+  return { id: 1, slug: "turnpike", privateKey: pem, webhookSecret: SECRET, webhookUrl };
+}
 
 /** A service's first commit: a script that may be run, and fourteen files with a blank in their names. */
 export const files = Array.from({ length: 15 }, (_, index) => ({
@@ -84,10 +95,7 @@ export const judge = openJudge();
 export async function startGitHub(options: { rateLimits?: boolean } = {}) {
   const folder = mkdtempSync(path.join(tmpdir(), "turnpike-github-"));
   const receiver = await openReceiver();
-  const privateKey = generateKeyPairSync("rsa", { modulusLength: 2048 })
-    .privateKey.export({ type: "pkcs1", format: "pem" })
-    .toString();
-  const app = { id: 1, slug: "turnpike", privateKey, webhookSecret: SECRET, webhookUrl: receiver.url };
+  const app = makeApp(receiver.url);
   const asked: string[] = [];
   const sandbox = await startSandbox({
     dataDir: path.join(folder, "sandbox"),
@@ -102,7 +110,7 @@ export async function startGitHub(options: { rateLimits?: boolean } = {}) {
   sandbox.faults.add({ service: "github", effect: { kind: "latency", ms: 0 } });
   const url = sandbox.githubUrl;
   const wrong = judgeAnswers(url);
-  const github = createGitHub({ apiUrl: url, url, appId: 1, privateKey });
+  const github = createGitHub({ apiUrl: url, url, appId: app.id, privateKey: app.privateKey });
   const host = createRepositoryHost(github);
   return {
     folder,
@@ -111,21 +119,14 @@ export async function startGitHub(options: { rateLimits?: boolean } = {}) {
     github,
     host,
     receiver,
-    privateKey,
+    privateKey: app.privateKey,
     /** Every request to the REST API, in order. */
     asked: asked as readonly string[],
     /** Makes the next such request fail; `after`: once it has done everything. */
     failNext: (operation: string, { at, status }: Fault) =>
       sandbox.faults.add({ service: "github", operation, times: 1, effect: { kind: "error", at, status } }),
     /** A person's own client. */
-    as: (login: string) =>
-      new Octokit({
-        auth: `sandbox-${login}`,
-        baseUrl: url,
-        retry: { enabled: false },
-        throttle: { enabled: false },
-        log: silent,
-      }),
+    as: (login: string) => clientOf(url, `sandbox-${login}`),
     /** A repository of the App with a first commit. */
     async make(name: string) {
       const fullName = `acme/${name}`;

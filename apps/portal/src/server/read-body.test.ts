@@ -1,12 +1,13 @@
 import { expect, test } from "vitest";
 import { readBody } from "./read-body.ts";
 
-/** A request whose body comes in pieces, without a length, for as long as somebody reads. */
+/** A request whose body comes in pieces, without a length, for as long as somebody reads; a thousand are far too many. */
 function endless() {
   let sent = 0;
   const body = new ReadableStream<Uint8Array>({
     pull(controller) {
       sent += 1;
+      if (sent > 1000) return controller.error(new Error("Still read after a thousand pieces."));
       controller.enqueue(new TextEncoder().encode("é".repeat(512)));
     },
   });
