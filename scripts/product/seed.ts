@@ -77,7 +77,6 @@ async function deployAccounts(options: SeedOptions): Promise<Map<string, object>
         readerRoleArn: outputs.ReaderRoleArn,
         pipelineActionRoleArn: outputs.PipelineActionRoleArn,
         cloudFormationExecutionRoleArn: outputs.ExecutionRoleArn,
-        permissionsBoundaryArn: outputs.BoundaryPolicyArn,
       });
     }),
   );

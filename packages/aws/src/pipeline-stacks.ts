@@ -37,7 +37,6 @@ function parametersOf({ service, repository, branch, tooling, targets }: Request
     ProdAccountId: prod?.accountId,
     PipelineActionRoleName: roleName(prod?.pipelineActionRoleArn),
     ExecutionRoleName: roleName(prod?.cloudFormationExecutionRoleArn),
-    BoundaryPolicyName: roleName(prod?.permissionsBoundaryArn),
   };
   return Object.entries(values).flatMap(([ParameterKey, ParameterValue]) =>
     ParameterValue === undefined ? [] : [{ ParameterKey, ParameterValue }],

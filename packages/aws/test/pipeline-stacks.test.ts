@@ -25,7 +25,6 @@ const workload = (accountId: string) => ({
   readerRoleArn: `arn:aws:iam::${accountId}:role/turnpike-reader`,
   pipelineActionRoleArn: `arn:aws:iam::${accountId}:role/turnpike-pipeline-action`,
   cloudFormationExecutionRoleArn: `arn:aws:iam::${accountId}:role/turnpike-cloudformation-execution`,
-  permissionsBoundaryArn: `arn:aws:iam::${accountId}:policy/turnpike-service-boundary`,
 });
 
 let folder: string;

@@ -94,11 +94,17 @@ describe("the golden path for HTTP APIs in TypeScript", () => {
     const [dev, prod] = ["dev", "prod"].map((name) => JSON.parse(textOf(files, `config/${name}.json`)));
     expect(Object.keys(dev.Parameters)).toEqual(Object.keys(prod.Parameters));
     expect(prod).toEqual({
-      Parameters: { Environment: "prod", LogLevel: "INFO", LogRetentionDays: "90", MemorySize: "512" },
+      Parameters: {
+        Environment: "prod",
+        LogLevel: "INFO",
+        LogRetentionDays: "90",
+        MemorySize: "512",
+        TrafficShift: "Canary10Percent5Minutes",
+      },
       Tags: { service: "orders", team: "payments", environment: "prod" },
     });
     const { Parameters: declared } = parse(textOf(files, "template.yaml"), { logLevel: "silent" });
-    const given = [...Object.keys(dev.Parameters), "CodeBucket", "CodeKey", "PermissionsBoundaryArn"];
+    const given = [...Object.keys(dev.Parameters), "CodeBucket", "CodeKey"];
     expect(Object.keys(declared)).toEqual(expect.arrayContaining(given));
     const needed = Object.entries(declared as Record<string, object>).filter(([, one]) => !("Default" in one));
     expect(given).toEqual(expect.arrayContaining(needed.map(([name]) => name)));

@@ -47,7 +47,6 @@ export const accountDocument = document(
     readerRoleArn: arn.optional(),
     pipelineActionRoleArn: arn.optional(),
     cloudFormationExecutionRoleArn: arn.optional(),
-    permissionsBoundaryArn: arn.optional(),
     /** Of a tooling account alone. */
     artifactBucket: z.string().optional(),
     kmsKeyArn: arn.optional(),

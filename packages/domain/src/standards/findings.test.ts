@@ -65,6 +65,7 @@ const FOUND: Record<string, readonly string[]> = {
     "25 The secret MasterUserPassword of Database is written in the template.",
     "28 The secret Secret is never rotated.",
   ],
+  "SEC-6/fail-contract": ["3 Anyone may call GET /orders of Api."],
   "SEC-6/fail-plain.yaml": [
     "9 Anyone may call GET of Get.",
     "13 Anyone may call GET /orders (List).",
@@ -138,6 +139,7 @@ const FOUND: Record<string, readonly string[]> = {
     "5 The log group of Orders isn't in the template: Lambda makes one that keeps everything. → Give it a log group with a retention",
   ],
   "OPS-5/fail-at-once.yaml": ["5 All traffic moves to a new version of Orders at once. → Move a tenth first"],
+  "OPS-5/fail-configured": ["config/prod.json:3 In production all traffic moves to a new version of Orders at once."],
   "OPS-5/fail-no-alarm.yaml": ["5 No alarm rolls a new version of Orders back. → Roll back on Errors"],
   "OPS-5/fail.yaml": [
     "5 A new version of Orders gets all traffic at once. → Move a tenth of the traffic first",

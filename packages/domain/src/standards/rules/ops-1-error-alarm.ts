@@ -1,5 +1,6 @@
 import type { Json, TemplateEdit } from "@turnpike/cloudformation";
 import { errorAlarms, tells } from "../alarms.ts";
+import { isHook } from "../hooks.ts";
 import { type Found, type Rule, verdictOf } from "../rule.ts";
 import type { Item, Subject } from "../subject.ts";
 import { knownActions, newAlarm, tellEdits } from "./alarm-fixes.ts";
@@ -53,7 +54,8 @@ function judge(subject: Subject, item: Item): Found {
 
 /**
  * Its part in the template: an alarm on each function's errors that does something. What else is worth an alarm (throttles,
- * duration, the age of what waits) depends on the function and is shown, not judged.
+ * duration, the age of what waits) depends on the function and is shown, not judged. A deployment's hook has its own
+ * listener: it fails, and the deployment does.
  * https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html
  */
 export const errorAlarm: Rule = {
@@ -63,5 +65,8 @@ export const errorAlarm: Rule = {
   reason:
     "A function that fails without an alarm is found by those who depend on it. An alarm without an action is a line on a page that nobody has open.",
   effect: "block",
-  check: (subject) => verdictOf(subject.items("AWS::Lambda::Function"), (item) => judge(subject, item)),
+  check(subject) {
+    const functions = subject.items("AWS::Lambda::Function").filter((item) => !isHook(subject, item));
+    return verdictOf(functions, (item) => judge(subject, item));
+  },
 };

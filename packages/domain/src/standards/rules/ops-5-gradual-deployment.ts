@@ -1,29 +1,21 @@
 import { intrinsicOf, isObject, type Json } from "@turnpike/cloudformation";
 import { errorAlarms } from "../alarms.ts";
 import { memberOf, membersOf } from "../branches.ts";
+import { configuredValues } from "../configured-values.ts";
+import { isHook, shiftOf } from "../hooks.ts";
 import { type Doubt, type Fix, type Rule, type Violation, verdictOf } from "../rule.ts";
 import type { Item, Subject } from "../subject.ts";
 import { invokedBy, resourceOf } from "../targets.ts";
 
 const GRADUALLY = "Canary10Percent5Minutes";
 const SERVERLESS = "AWS::Serverless::Function";
-
-const shiftOf = ({ updatePolicy }: Item) => memberOf(updatePolicy, "CodeDeployLambdaAliasUpdate");
+/** Elsewhere all traffic may move at once: nobody waits for a canary in dev. */
+const PRODUCTION = "prod";
 
 function aliasOf(subject: Subject, { id }: Item): Item | undefined {
   const aliases = subject.items("AWS::Lambda::Alias");
   const own = aliases.filter(({ properties }) => invokedBy(subject, properties.FunctionName)?.function.id === id);
   return own.find((alias) => shiftOf(alias) !== undefined) ?? own[0];
-}
-
-/** Functions that a deployment calls before or after it moves traffic: they get none themselves. */
-function isHook(subject: Subject, { id }: Item): boolean {
-  return subject.items("AWS::Lambda::Alias").some((alias) => {
-    const shift = shiftOf(alias);
-    return ["BeforeAllowTrafficHook", "AfterAllowTrafficHook"].some(
-      (hook) => invokedBy(subject, memberOf(shift, hook))?.function.id === id,
-    );
-  });
 }
 
 const globalPreference = ({ written }: Subject) =>
@@ -35,15 +27,27 @@ function judgeShift(subject: Subject, item: Item, group: Item | undefined): (Vio
   if (!group) return [{ look: `How traffic moves to a new version of ${source.id}: its deployment group isn't here.` }];
   // SAM reads a parameter's default where an environment may give another.
   const written = source.properties.DeploymentPreference ?? globalPreference(subject);
-  if (intrinsicOf(memberOf(written, "Type"))) {
-    return [{ look: `How traffic moves to a new version of ${source.id} in each environment: a parameter says so.` }];
-  }
+  const chosen = intrinsicOf(memberOf(written, "Type"));
+  if (chosen) return judgeChoice(subject, item, chosen.name === "Ref" ? String(chosen.argument) : undefined);
   const config = group.properties.DeploymentConfigName;
   // SAM puts the name in by a variable of its own.
   const isAtOnce = config === undefined || JSON.stringify(config).includes("AllAtOnce");
   if (!isAtOnce) return [];
   const message = `All traffic moves to a new version of ${source.id} at once.`;
   return [{ resource: id, at: path, message, ...preference(item, "Type", GRADUALLY, "Move a tenth first") }];
+}
+
+/** How traffic moves where each environment's configuration says so: production's counts. */
+function judgeChoice(subject: Subject, { id, source }: Item, parameter: string | undefined): (Violation | Doubt)[] {
+  const values = parameter === undefined ? undefined : configuredValues(subject, parameter);
+  const production = values?.find(({ environment }) => environment === PRODUCTION);
+  if (!production) {
+    return [{ look: `How traffic moves to a new version of ${source.id} in each environment: a parameter says so.` }];
+  }
+  const { file, line, value } = production;
+  if (!value.includes("AllAtOnce")) return [];
+  const message = `In production all traffic moves to a new version of ${source.id} at once.`;
+  return [{ resource: id, at: { file, line }, message }];
 }
 
 /** A fix of the function's `DeploymentPreference`, which only SAM has. */

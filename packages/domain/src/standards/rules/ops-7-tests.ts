@@ -1,34 +1,9 @@
-import { parse } from "yaml";
+import { contractIn, type Operation } from "../contract.ts";
 import type { Rule, Violation } from "../rule.ts";
 import type { Subject } from "../subject.ts";
 
 const UNIT = /^tests?\/unit\/.+/;
 const INTEGRATION = /^tests?\/integration\/.+/;
-const CONTRACT = /^openapi\.(ya?ml|json)$/;
-const METHODS = ["get", "put", "post", "delete", "head", "patch"];
-
-interface Operation {
-  /** `GET /orders/{id}` */
-  readonly name: string;
-  readonly path: string;
-  readonly id: string | undefined;
-}
-
-/** The operations of an OpenAPI document; none of a text that is no such document. */
-function operationsOf(text: string): Operation[] {
-  let root: { paths?: Record<string, Record<string, { operationId?: string } | undefined> | undefined> } | null;
-  try {
-    root = parse(text) as typeof root;
-  } catch {
-    return [];
-  }
-  return Object.entries(root?.paths ?? {}).flatMap(([path, item]) =>
-    METHODS.flatMap((method) => {
-      const operation = item?.[method];
-      return operation ? [{ name: `${method.toUpperCase()} ${path}`, path, id: operation.operationId }] : [];
-    }),
-  );
-}
 
 const literally = (text: string) => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
 
@@ -60,10 +35,10 @@ function violationsIn(files: ReadonlyMap<string, string>, { written }: Subject):
     message: `The repository has no ${what}.`,
   }));
   const tests = [...files].flatMap(([name, text]) => (INTEGRATION.test(name) ? [text] : [])).join("\n");
-  const [contract] = [...files].filter(([name]) => CONTRACT.test(name));
+  const contract = contractIn(files);
   if (!contract || tests === "") return found;
-  const [file, text] = contract;
-  const unasked = operationsOf(text).filter((operation) => !isAsked(operation, tests));
+  const { file, text, operations } = contract;
+  const unasked = operations.filter((operation) => !isAsked(operation, tests));
   return [
     ...found,
     ...unasked.map((operation) => ({

@@ -1,5 +1,6 @@
 import { intrinsicOf, isEqual, isObject, type Json, type JsonObject } from "@turnpike/cloudformation";
 import { branchesOf, memberOf, membersOf } from "../branches.ts";
+import { contractIn } from "../contract.ts";
 import { type Fix, type Found, type Rule, verdictOf } from "../rule.ts";
 import type { Item, Subject } from "../subject.ts";
 import { resourceOf } from "../targets.ts";
@@ -51,7 +52,7 @@ function judgeDocument(subject: Subject, item: Item): Found {
     if (value === undefined) return [];
     if (!isObject(value) || intrinsicOf(value) || Object.keys(value).some((key) => key.startsWith("Fn::")))
       return [unread];
-    const open = openOperations(value);
+    const open = openOperations(value).filter((operation) => !isMeantForAll(subject, operation));
     if (open.length === 0) return [];
     if (value.security !== undefined) {
       return [
@@ -65,6 +66,10 @@ function judgeDocument(subject: Subject, item: Item): Found {
     return [{ resource: item.id, at: item.path, message, ...(fix && { fix }) }];
   });
 }
+
+/** Whether the contract says in so many words that an operation asks nobody. */
+const isMeantForAll = ({ files }: Subject, operation: string): boolean =>
+  contractIn(files ?? new Map())?.operations.some(({ name, isForAll }) => isForAll && name === operation) ?? false;
 
 const isPrivate = ({ properties }: Item) =>
   membersOf(memberOf(properties.EndpointConfiguration, "Types")).some(({ value }) => value === "PRIVATE");
@@ -84,6 +89,7 @@ function judge(subject: Subject, item: Item): Found {
       // Of a WebSocket API, only who connects is asked.
       const isMessage = api?.properties.ProtocolType === "WEBSOCKET" && properties.RouteKey !== "$connect";
       if (isMessage || isStated(properties.AuthorizationType)) return [];
+      if (isMeantForAll(subject, String(properties.RouteKey))) return [];
       return open("AuthorizationType", `Anyone may call ${String(properties.RouteKey)} (${item.id}).`);
     }
     case "AWS::ApiGateway::Method": {
@@ -108,7 +114,8 @@ const TYPES = [
 ];
 
 /**
- * An API that shall be open has a waiver, which says why; an API key is no authorizer. Private REST APIs aren't meant.
+ * An operation that shall be open says so in the contract (`security: []`), or has a waiver, which says why; an API key is
+ * no authorizer. Private REST APIs aren't meant.
  * Who callers are is for a person to say; only an authorizer that is there and isn't asked has a fix.
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-access-control.html
  */
@@ -117,7 +124,7 @@ export const callers: Rule = {
   pillar: "security",
   title: "A public API says how callers are known",
   reason:
-    "A route without an authorizer answers everyone who finds its address. That may be wanted, and then it is said in a waiver, not left to be guessed.",
+    "A route without an authorizer answers everyone who finds its address. That may be wanted, and then the contract or a waiver says so, and nobody has to guess.",
   effect: "warn",
   check(subject) {
     const items = TYPES.flatMap((type) => subject.items(type));

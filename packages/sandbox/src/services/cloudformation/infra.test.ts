@@ -6,7 +6,7 @@ import { GetBucketPolicyCommand, HeadObjectCommand, PutObjectCommand } from "@aw
 import { AssumeRoleCommand } from "@aws-sdk/client-sts";
 import { strToU8, zipSync } from "fflate";
 import { describe, expect, it } from "vitest";
-import { DEV, PROD, sandboxForTest, TOOLING } from "../../../test/support.ts";
+import { DEV, PROD, REGION, sandboxForTest, TOOLING } from "../../../test/support.ts";
 import { deploy, deployPipeline, EXTERNAL_ID, httpApi, infra, targetParameters } from "./testing.ts";
 
 describe("the platform's accounts", () => {
@@ -23,7 +23,7 @@ describe("the platform's accounts", () => {
       ReaderRoleArn: `arn:aws:iam::${DEV}:role/turnpike-reader`,
       PipelineActionRoleArn: `arn:aws:iam::${DEV}:role/turnpike-pipeline-action`,
       ExecutionRoleArn: `arn:aws:iam::${DEV}:role/turnpike-cloudformation-execution`,
-      BoundaryPolicyArn: `arn:aws:iam::${DEV}:policy/turnpike-service-boundary`,
+      AlarmTopicArn: `arn:aws:sns:${REGION}:${DEV}:turnpike-alarms`,
     });
     expect(tooling.ArtifactBucketName).toBe(ArtifactBucketName);
     expect(tooling.PipelineRoleArn).toBe(`arn:aws:iam::${TOOLING}:role/turnpike-pipeline`);
@@ -49,7 +49,7 @@ describe("the platform's accounts", () => {
       Environment: "dev",
       CodeBucket: ArtifactBucketName,
       CodeKey: "orders/code.zip",
-      PermissionsBoundaryArn: dev.BoundaryPolicyArn ?? "",
+      PermissionsBoundaryArn: `arn:aws:iam::${DEV}:policy/turnpike-service-boundary`,
     };
     const orders = await deploy(sandbox, DEV, "orders", httpApi, parameters, dev.ExecutionRoleArn);
     const getFunction = new GetFunctionCommand({ FunctionName: orders.FunctionName });
@@ -76,7 +76,6 @@ describe("the platform's accounts", () => {
     expect(JSON.parse(prod?.configuration?.ParameterOverrides ?? "")).toEqual({
       CodeBucket: { "Fn::GetArtifactAtt": ["FunctionCode", "BucketName"] },
       CodeKey: { "Fn::GetArtifactAtt": ["FunctionCode", "ObjectKey"] },
-      PermissionsBoundaryArn: `arn:aws:iam::${PROD}:policy/turnpike-service-boundary`,
     });
     const names = ["orders-build", "orders-verify", "orders-integration"];
     const { projects = [] } = await sandbox.send(new BatchGetProjectsCommand({ names }));
