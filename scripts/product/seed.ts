@@ -1,10 +1,7 @@
 import path from "node:path";
-import { CloudFormationClient } from "@aws-sdk/client-cloudformation";
 import { createGitHub, createPlatformRepository, createRepositoryHost } from "@turnpike/github";
 import { stringify } from "yaml";
-import { deployStack } from "./stacks.ts";
-
-const root = path.resolve(import.meta.dirname, "../..");
+import { deployAccounts, TOOLING, WORKLOADS } from "./accounts.ts";
 
 export interface SeedOptions {
   readonly home: string;
@@ -18,8 +15,6 @@ export interface SeedOptions {
   readonly onProgress: (message: string) => void;
 }
 
-const TOOLING = "111111111111";
-const workloads = { dev: "222222222222", prod: "333333333333" } as const;
 const TURNPIKE = { name: "Turnpike", email: "turnpike[bot]@users.noreply.github.com" };
 
 /**
@@ -28,27 +23,17 @@ const TURNPIKE = { name: "Turnpike", email: "turnpike[bot]@users.noreply.github.
  */
 export async function seed(options: SeedOptions): Promise<void> {
   options.onProgress("Preparing the accounts and the platform repository …");
-  const documents = await deployAccounts(options);
+  const documents = await accountDocuments(options);
   await ensurePlatformRepository(options, documents);
 }
 
-async function deployAccounts(options: SeedOptions): Promise<Map<string, object>> {
-  const client = (accountId: string) =>
-    new CloudFormationClient({
-      region: options.region,
-      endpoint: options.addresses.awsUrl,
-      credentials: options.credentials(accountId),
-    });
-  const tooling = await deployStack(client(TOOLING), {
-    accountId: TOOLING,
-    name: "turnpike-tooling-account",
-    template: path.join(root, "infra/tooling-account.yaml"),
-    parameters: { DevAccountId: workloads.dev, ProdAccountId: workloads.prod },
-  });
+async function accountDocuments({ addresses, ...options }: SeedOptions): Promise<Map<string, object>> {
+  const { tooling, workloads } = await deployAccounts({ ...options, awsUrl: addresses.awsUrl });
+  const { region } = options;
   const documents = new Map<string, object>();
   documents.set("accounts/tooling.yaml", {
     accountId: TOOLING,
-    region: options.region,
+    region,
     purpose: "tooling",
     artifactBucket: tooling.ArtifactBucketName,
     kmsKeyArn: tooling.ArtifactKeyArn,
@@ -57,29 +42,16 @@ async function deployAccounts(options: SeedOptions): Promise<Map<string, object>
     pipelineRoleArn: tooling.PipelineRoleArn,
     buildRoleArn: tooling.BuildRoleArn,
   });
-  await Promise.all(
-    Object.entries(workloads).map(async ([name, accountId]) => {
-      const outputs = await deployStack(client(accountId), {
-        accountId,
-        name: "turnpike-target-account",
-        template: path.join(root, "infra/target-account.yaml"),
-        parameters: {
-          ToolingAccountId: TOOLING,
-          ExternalId: options.externalId,
-          ArtifactBucketName: tooling.ArtifactBucketName ?? "",
-          ArtifactKeyArn: tooling.ArtifactKeyArn ?? "",
-        },
-      });
-      documents.set(`accounts/${name}.yaml`, {
-        accountId,
-        region: options.region,
-        purpose: "workload",
-        readerRoleArn: outputs.ReaderRoleArn,
-        pipelineActionRoleArn: outputs.PipelineActionRoleArn,
-        cloudFormationExecutionRoleArn: outputs.ExecutionRoleArn,
-      });
-    }),
-  );
+  for (const [name, outputs] of workloads) {
+    documents.set(`accounts/${name}.yaml`, {
+      accountId: WORKLOADS[name],
+      region,
+      purpose: "workload",
+      readerRoleArn: outputs.ReaderRoleArn,
+      pipelineActionRoleArn: outputs.PipelineActionRoleArn,
+      cloudFormationExecutionRoleArn: outputs.ExecutionRoleArn,
+    });
+  }
   return documents;
 }
 

@@ -109,6 +109,8 @@ export const RESOURCES: Readonly<Record<string, readonly Field[]>> = {
       (value, input, scope) => `${scope}deploymentgroup:${String(input.applicationName)}/${value}`,
     ),
     field("applicationName", "application:{}"),
+    // Judged on the deployment's group, which only its record tells.
+    field("deploymentId", () => undefined),
     field("deploymentConfigName", "deploymentconfig:{}"),
   ],
   dynamodb: [field("TableName", tableArn), field("ResourceArn", "{}"), field("StreamArn", "{}")],

@@ -1,0 +1,36 @@
+import { cpSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { expect, onTestFinished, test } from "vitest";
+import { dryRun } from "../scripts/dry-run/dry-run.ts";
+
+const templates = path.resolve(import.meta.dirname, "../templates");
+/** Two releases with everything that they install, build, test and deploy. */
+const TIMEOUT_MS = 240_000;
+
+const failures = ({ releases }: Awaited<ReturnType<typeof dryRun>>) =>
+  releases.flatMap(({ actions }) => actions.filter(({ status }) => status === "Failed"));
+
+test.each(readdirSync(templates))(
+  "%s is released to dev and prod through its pipeline, and then released again",
+  async (name) => {
+    const report = await dryRun({ directory: path.join(templates, name), parameters: {} });
+    expect(failures(report)).toEqual([]);
+    expect(report).toMatchObject({ standards: [], passed: true, releases: [{ isDone: true }, { isDone: true }] });
+  },
+  TIMEOUT_MS,
+);
+
+test("a template whose service fails its own tests is stopped before dev, and its dry run says with what", async () => {
+  const folder = mkdtempSync(path.join(tmpdir(), "turnpike-broken-"));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  const directory = path.join(folder, "http-api-typescript");
+  cpSync(path.join(templates, path.basename(directory)), directory, { recursive: true });
+  writeFileSync(path.join(directory, "skeleton/script/test"), '#!/bin/sh\necho "seven of nine failed"\nexit 1\n');
+  const report = await dryRun({ directory, parameters: {} });
+  expect(report.passed).toBe(false);
+  const [failed, ...others] = failures(report);
+  expect(others).toEqual([]);
+  expect(failed?.name).toBe("Build / Build");
+  expect(failed?.reason.join("\n")).toContain("seven of nine failed");
+}, 120_000);
