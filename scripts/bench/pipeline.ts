@@ -36,7 +36,7 @@ async function shellSeconds(product: RunningProduct, name: string, baseUrl: stri
     await execute("git", ["clone", "--quiet", bare, clone]);
     await execute("sh", ["-c", script], {
       cwd: clone,
-      env: { ...process.env, BASE_URL: baseUrl },
+      env: { ...process.env, ENDPOINT: baseUrl },
       maxBuffer: 16 * 1024 * 1024,
     });
     return (performance.now() - started) / 1000;

@@ -47,6 +47,7 @@ export async function deployAccounts(
           ExternalId: options.externalId,
           ArtifactBucketName: tooling.ArtifactBucketName ?? "",
           ArtifactKeyArn: tooling.ArtifactKeyArn ?? "",
+          HasIntegrationTests: String(name === "dev"),
         },
       });
       return [name, outputs] as const;
@@ -73,6 +74,7 @@ export async function deployPipeline(
       KmsKeyArn: tooling.ArtifactKeyArn ?? "",
       PipelineRoleArn: tooling.PipelineRoleArn ?? "",
       BuildRoleArn: tooling.BuildRoleArn ?? "",
+      IntegrationRoleArn: tooling.IntegrationRoleArn ?? "",
       DevAccountId: WORKLOADS.dev,
       ProdAccountId: WORKLOADS.prod,
     },

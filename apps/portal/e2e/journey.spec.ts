@@ -127,7 +127,7 @@ test("an approver reads the evidence and approves, and the same artifact runs in
         new DescribeStacksCommand({ StackName: SERVICE }),
       );
       const outputs = Object.fromEntries((stacks.Stacks?.[0]?.Outputs ?? []).map((o) => [o.OutputKey, o.OutputValue]));
-      if (account === "333333333333") urls.prod = outputs.ApiUrl ?? "";
+      if (account === "333333333333") urls.prod = outputs.Endpoint ?? "";
       const found = await new LambdaClient(clientConfig(product, account)).send(
         new GetFunctionCommand({ FunctionName: outputs.FunctionName ?? "", Qualifier: "live" }),
       );

@@ -71,6 +71,7 @@ function wish(service: string, serviceId = `svc_${service}`): Parameters<Pipelin
       connectionArn: `arn:aws:codeconnections:${REGION}:${TOOLING}:connection/00000000-0000-0000-0000-000000000000`,
       pipelineRoleArn: `arn:aws:iam::${TOOLING}:role/turnpike-pipeline`,
       buildRoleArn: `arn:aws:iam::${TOOLING}:role/turnpike-build`,
+      integrationRoleArn: `arn:aws:iam::${TOOLING}:role/turnpike-integration`,
     },
     targets: [
       { environment: "dev", account: workload("222222222222") },

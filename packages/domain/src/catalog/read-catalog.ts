@@ -52,7 +52,7 @@ async function lanesOf(
     service.environments.map(async (environment) => {
       const account = await findAccount(deps.platform, environment);
       const version = deployedVersion(executions, environment);
-      const deployed = version && { ...version, url: version.outputs.ApiUrl };
+      const deployed = version && { ...version, url: version.outputs.Endpoint };
       const waiting = releases.find((release) => release.environment === environment && release.status === "waiting");
       return {
         environment,

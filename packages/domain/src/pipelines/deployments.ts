@@ -7,7 +7,7 @@ export interface DeployedVersion {
   readonly artifactDigest: string | undefined;
   readonly at: Date;
   readonly executionId: string;
-  /** The stack's outputs: `ApiUrl`, `FunctionName`, `LogGroupName` … */
+  /** The stack's outputs: `Endpoint`, `FunctionName`, `LogGroupName` … */
   readonly outputs: Readonly<Record<string, string>>;
 }
 

@@ -54,6 +54,7 @@ export const accountDocument = document(
     eventQueueUrl: z.url().optional(),
     pipelineRoleArn: arn.optional(),
     buildRoleArn: arn.optional(),
+    integrationRoleArn: arn.optional(),
   }),
 );
 

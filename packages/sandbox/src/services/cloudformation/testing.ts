@@ -68,4 +68,5 @@ export const deployPipeline = (sandbox: Sandbox, tooling: Record<string, string>
     KmsKeyArn: tooling.ArtifactKeyArn ?? "",
     PipelineRoleArn: tooling.PipelineRoleArn ?? "",
     BuildRoleArn: tooling.BuildRoleArn ?? "",
+    IntegrationRoleArn: tooling.IntegrationRoleArn ?? "",
   });

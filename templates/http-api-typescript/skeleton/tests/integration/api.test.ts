@@ -3,7 +3,7 @@ import { describe, test } from "node:test";
 
 // Every operation of openapi.yaml, asked of the deployed service.
 // The address may end in a path of its own, behind which the API is: paths are put behind it, not in its place.
-const base = (process.env.BASE_URL ?? "").replace(/\/+$/, "");
+const base = (process.env.ENDPOINT ?? "").replace(/\/+$/, "");
 const get = (path: string, headers: Record<string, string> = {}) =>
   fetch(`${base}${path}`, { headers, signal: AbortSignal.timeout(10_000) });
 
