@@ -26,6 +26,7 @@ const steps: readonly { name: string; command: string; args: readonly string[] }
   { name: "database migrations match the schema", command: node, args: ["prisma/author.ts", "--check"] },
   { name: "COVERAGE.md is current", command: node, args: ["packages/sandbox/src/coverage.ts", "--check"] },
   { name: "docs/fidelity.md is current", command: node, args: ["packages/sandbox/test/moto/fidelity.ts", "--check"] },
+  { name: "docs/standards.md is current", command: node, args: ["packages/domain/test/standards-page.ts", "--check"] },
 ];
 
 let failed = 0;

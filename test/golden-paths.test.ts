@@ -1,4 +1,4 @@
-import { cpSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { expect, onTestFinished, test } from "vitest";
@@ -21,16 +21,36 @@ test.each(readdirSync(templates))(
   TIMEOUT_MS,
 );
 
-test("a template whose service fails its own tests is stopped before dev, and its dry run says with what", async () => {
+/** The first golden path, changed. */
+async function dryRunOf(change: (directory: string) => void) {
   const folder = mkdtempSync(path.join(tmpdir(), "turnpike-broken-"));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   const directory = path.join(folder, "http-api-typescript");
   cpSync(path.join(templates, path.basename(directory)), directory, { recursive: true });
-  writeFileSync(path.join(directory, "skeleton/script/test"), '#!/bin/sh\necho "seven of nine failed"\nexit 1\n');
-  const report = await dryRun({ directory, parameters: {} });
+  change(path.join(directory, "skeleton"));
+  return dryRun({ directory, parameters: {} });
+}
+
+test("a template whose service fails its own tests is stopped before dev, and its dry run says with what", async () => {
+  const report = await dryRunOf((skeleton) =>
+    writeFileSync(path.join(skeleton, "script/test"), '#!/bin/sh\necho "seven of nine failed"\nexit 1\n'),
+  );
   expect(report.passed).toBe(false);
   const [failed, ...others] = failures(report);
   expect(others).toEqual([]);
   expect(failed?.name).toBe("Build / Build");
   expect(failed?.reason.join("\n")).toContain("seven of nine failed");
+}, 120_000);
+
+test("a service that breaks a rule which blocks is stopped by Turnpike's own action before dev, and told where", async () => {
+  const report = await dryRunOf((skeleton) => {
+    const file = path.join(skeleton, "template.yaml");
+    writeFileSync(file, readFileSync(file, "utf8").replace("Tracing: Active", "Tracing: PassThrough"));
+  });
+  expect(report.passed).toBe(false);
+  expect(report.standards.map(({ rule, outcome }) => [rule.id, outcome])).toEqual([["OPS-2", "block"]]);
+  const [failed, ...others] = failures(report);
+  expect(others).toEqual([]);
+  expect(failed?.name).toBe("Build / Verify");
+  expect(failed?.reason.join("\n")).toMatch(/BLOCK OPS-2 .*\n\s*template\.yaml:\d+ .*Function/);
 }, 120_000);

@@ -2,10 +2,12 @@ import { generateKeyPairSync, randomBytes } from "node:crypto";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { createVerifier } from "@turnpike/aws";
 import { type Sandbox, startSandbox } from "@turnpike/sandbox";
 import type { RenderedFile } from "@turnpike/templating";
 import { Octokit } from "octokit";
-import { type AccountsOptions, deployAccounts, deployPipeline } from "../product/accounts.ts";
+import { buildVerifier } from "../../apps/verify/build.mjs";
+import { type AccountsOptions, deployAccounts, deployPipeline, TOOLING } from "../product/accounts.ts";
 import { gitAs } from "../product/git.ts";
 
 const ORGANISATION = "acme";
@@ -34,6 +36,19 @@ function appThatNobodyIs() {
   return { id: 1, slug: "turnpike", privateKey: pem, ...webhook };
 }
 
+/** The judge of pipelines as Turnpike publishes it, with the standards that the rules have themselves. */
+async function publishVerifier(sandbox: Sandbox, folder: string, bucket: string): Promise<void> {
+  const file = path.join(folder, "verify.mjs");
+  await buildVerifier(file);
+  const settings = {
+    ...{ endpoint: sandbox.awsUrl, region: REGION, maxAttempts: 3 },
+    requestHandler: { requestTimeout: 10_000, connectionTimeout: 3000 },
+    credentials: async () => sandbox.credentials(TOOLING),
+  };
+  const verifier = createVerifier({ tooling: (Client) => new Client(settings) }, file);
+  await verifier.publish(bucket, { effects: {}, waivers: [] });
+}
+
 export async function openThrowaway(service: string): Promise<Throwaway> {
   const folder = mkdtempSync(path.join(tmpdir(), "turnpike-dry-run-"));
   const sandbox = await startSandbox({
@@ -51,6 +66,7 @@ export async function openThrowaway(service: string): Promise<Throwaway> {
       credentials: (accountId) => sandbox.credentials(accountId),
     };
     const { tooling } = await deployAccounts(options);
+    await publishVerifier(sandbox, folder, tooling.ArtifactBucketName ?? "");
     const admin = new Octokit({ baseUrl: sandbox.githubUrl, auth: "sandbox-admin", log: silent });
     await admin.rest.repos.createInOrg({ org: ORGANISATION, name: service });
     await admin.rest.repos.addCollaborator({

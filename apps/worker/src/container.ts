@@ -1,6 +1,13 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
-import { createAccounts, createChangeSets, createPipelineStacks, createPipelines, receiveEvents } from "@turnpike/aws";
+import {
+  createAccounts,
+  createChangeSets,
+  createPipelineStacks,
+  createPipelines,
+  createVerifier,
+  receiveEvents,
+} from "@turnpike/aws";
 import type { Config } from "@turnpike/config";
 import { createGitHub, createPlatformRepository, createRepositoryHost } from "@turnpike/github";
 import { type Logger, systemClock } from "@turnpike/kernel";
@@ -46,6 +53,7 @@ export function createContainer(config: Config, log: Logger) {
     pipelines: createPipelines(accounts, config.github.url),
     stacks: createPipelineStacks(accounts, config.pipelineTemplate),
     changeSets: createChangeSets(accounts),
+    verifier: createVerifier(accounts, config.verifierFile),
     async stop() {
       await templates.close();
       await store.stop();

@@ -1,5 +1,5 @@
 import { observePipeline } from "@turnpike/domain/pipelines";
-import { findAccount, syncPlatform, writeIntents } from "@turnpike/domain/platform";
+import { findAccount, publishStandards, syncPlatform, writeIntents } from "@turnpike/domain/platform";
 import { followReleases, proposeRelease } from "@turnpike/domain/releases";
 import { ensureService } from "@turnpike/domain/scaffolding";
 import type { Container } from "./container.ts";
@@ -37,6 +37,7 @@ export function startLoops(container: Container): () => Promise<void> {
       const fetch = key === "fetch" || (key !== "write" && key !== (await container.repository.head()));
       for (const service of await syncPlatform({ ...container, ...store }, { fetch })) services.ask(service);
       releases.ask("all");
+      await publishStandards({ ...container, ...store });
       return key === "fetch" ? { againInMs: SWEEP_MS } : undefined;
     },
   });

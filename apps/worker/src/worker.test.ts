@@ -145,6 +145,7 @@ function environment(databaseUrl: string, platformRepository: string, dataDir: s
     PLATFORM_REPOSITORY: platformRepository,
     TURNPIKE_DATA_DIR: dataDir,
     TEMPLATES_DIR: path.join(folder, "templates"),
+    VERIFIER_FILE: path.join(folder, "verify.mjs"),
     PIPELINE_TEMPLATE: path.resolve(import.meta.dirname, "../../../infra/service-pipeline.yaml"),
     READER_EXTERNAL_ID: SECRET,
     AWS_REGION: "eu-west-1",

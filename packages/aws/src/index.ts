@@ -4,3 +4,4 @@ export { type PipelineEvent, receiveEvents } from "./events.ts";
 export { createPipelineStacks } from "./pipeline-stacks.ts";
 export { createPipelines } from "./pipelines.ts";
 export { createTelemetryReader } from "./telemetry.ts";
+export { createVerifier } from "./verifier.ts";

@@ -15,6 +15,7 @@ const complete = {
   TURNPIKE_DATA_DIR: "/data",
   TEMPLATES_DIR: "/templates",
   PIPELINE_TEMPLATE: "/infra/service-pipeline.yaml",
+  VERIFIER_FILE: "/verify.mjs",
   READER_EXTERNAL_ID: "a-long-enough-secret",
   AWS_REGION: "eu-west-1",
 };

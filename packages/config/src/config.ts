@@ -20,6 +20,7 @@ const environment = z.object({
   TURNPIKE_DATA_DIR: z.string().min(1),
   TEMPLATES_DIR: z.string().min(1),
   PIPELINE_TEMPLATE: z.string().min(1),
+  VERIFIER_FILE: z.string().min(1),
   READER_EXTERNAL_ID: secret,
   AWS_REGION: z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d$/, "a region such as eu-west-1"),
   LOG_LEVEL: z.enum(["debug", "info", "warn", "error"]).default("info"),
@@ -44,6 +45,8 @@ export interface Config {
   readonly templatesDir: string;
   /** Path of the CloudFormation template of one service's pipeline. */
   readonly pipelineTemplate: string;
+  /** Path of what judges services in their pipelines: `apps/verify`, bundled. */
+  readonly verifierFile: string;
   readonly readerExternalId: string;
   readonly region: string;
   readonly logLevel: "debug" | "info" | "warn" | "error";
@@ -89,6 +92,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>> = p
     dataDir: e.TURNPIKE_DATA_DIR,
     templatesDir: e.TEMPLATES_DIR,
     pipelineTemplate: e.PIPELINE_TEMPLATE,
+    verifierFile: e.VERIFIER_FILE,
     readerExternalId: e.READER_EXTERNAL_ID,
     region: e.AWS_REGION,
     logLevel: e.LOG_LEVEL,

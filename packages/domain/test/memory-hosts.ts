@@ -1,4 +1,5 @@
 import type { Pipelines } from "../src/pipelines/index.ts";
+import type { Verifier } from "../src/platform/index.ts";
 import type {
   PipelineStacks,
   Repository,
@@ -6,6 +7,7 @@ import type {
   TemplateDetail,
   Templates,
 } from "../src/scaffolding/index.ts";
+import type { Standards } from "../src/standards/index.ts";
 
 /** When a call of a fake host raises: before it did anything, or after it did everything (the answer is lost). */
 interface Fault {
@@ -121,10 +123,17 @@ export function createMemoryTemplates(offered: TemplateDetail = template): Templ
   };
 }
 
+interface Published {
+  readonly bucket: string;
+  readonly standards: Standards;
+  readonly before: readonly string[];
+}
+
 /** Stacks that are ready at the second look, and a pipeline that has run once by then. */
 export function createMemoryAws() {
   const stacks = new Set<string>();
   const made: string[] = [];
+  const published: Published[] = [];
   const faults = faultsOf();
   const executions = new Map<string, string>();
   const stackPort: PipelineStacks = {
@@ -145,5 +154,15 @@ export function createMemoryAws() {
       return id ? [{ id, status: "running", updatedAt: new Date(0) }] : undefined;
     },
   };
-  return { stacks: stackPort, pipelines, made: made as readonly string[], fault: faults.plan };
+  const verifier: Verifier = {
+    publish: (bucket, standards) =>
+      faults.run("publish", () => {
+        published.push({ bucket, standards, before: [...made] });
+      }),
+  };
+  return {
+    ...{ stacks: stackPort, pipelines, verifier, made: made as readonly string[], fault: faults.plan },
+    /** Each time the verifier was published, with what had been made by then. */
+    published: published as readonly Published[],
+  };
 }

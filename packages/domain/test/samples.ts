@@ -20,7 +20,10 @@ export function person(login: string, role: Role = "developer", team = "payments
 const document = (kind: string, name: string, spec: object) =>
   stringify({ apiVersion: "turnpike.dev/v1", kind, metadata: { name }, spec });
 
-const account = (accountId: string, purpose: "tooling" | "workload") => ({ accountId, region: "eu-west-1", purpose });
+const account = (accountId: string, purpose: "tooling" | "workload") => ({
+  ...{ accountId, region: "eu-west-1", purpose },
+  ...(purpose === "tooling" ? { artifactBucket: "artifacts" } : {}),
+});
 
 /** The files of a small platform repository: one team, two environments, a tooling account. */
 export const platformFiles: Readonly<Record<string, string>> = {

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { rules } from "../standards/index.ts";
 
 /**
  * The documents of the platform repository, `apiVersion: turnpike.dev/v1`. What should exist is what they say; the
@@ -117,9 +118,49 @@ export const releaseDocument = document(
   }),
 );
 
+const isRule = (id: string) => rules.some((rule) => rule.id === id);
+const noRule = (id: unknown) => `There is no rule ${String(id)}.`;
+/** `SEC-5` */
+const ruleId = z.string().refine(isRule, { error: ({ input }) => noRule(input) });
+
+/** Which rules block, warn or are waived. What it doesn't name has the effect of its own. */
+export const standardsDocument = document(
+  "Standards",
+  z.strictObject({
+    effects: z
+      .record(z.string(), z.enum(["block", "warn"]))
+      .superRefine((effects, context) => {
+        for (const id of Object.keys(effects)) {
+          if (!isRule(id)) context.addIssue({ code: "custom", path: [id], message: noRule(id) });
+        }
+      })
+      .default({}),
+    waivers: z
+      .array(
+        z.strictObject({
+          rule: ruleId,
+          service: name,
+          /** Logical id of the expanded template; left out: the whole service. */
+          resource: z.string().min(1).exactOptional(),
+          reason: z.string().trim().min(10).max(500),
+          /** The last day on which it holds. */
+          until: z.iso.date(),
+        }),
+      )
+      .default([]),
+  }),
+);
+
 export type PlatformDocument = z.infer<typeof platformDocument>;
 export type TeamDocument = z.infer<typeof teamDocument>;
 export type AccountDocument = z.infer<typeof accountDocument>;
 export type ServiceDocument = z.infer<typeof serviceDocument>;
 export type ReleaseDocument = z.infer<typeof releaseDocument>;
-export type AnyDocument = PlatformDocument | TeamDocument | AccountDocument | ServiceDocument | ReleaseDocument;
+type StandardsDocument = z.infer<typeof standardsDocument>;
+export type AnyDocument =
+  | PlatformDocument
+  | TeamDocument
+  | AccountDocument
+  | ServiceDocument
+  | ReleaseDocument
+  | StandardsDocument;

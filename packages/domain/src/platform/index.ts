@@ -12,9 +12,11 @@ export {
   type TeamDocument,
   teamDocument,
 } from "./documents.ts";
+export { StandardsUnpublishedError } from "./errors.ts";
 export { type DocumentProblem, parseDocument } from "./parse-document.ts";
-export type { CommitRequest, FileChange, PlatformRepository } from "./ports.ts";
+export type { CommitRequest, FileChange, PlatformRepository, Verifier } from "./ports.ts";
 export { findAccount, listProblems } from "./read-platform.ts";
+export { findStandards, publishStandards } from "./standards.ts";
 export type { Intent, IntentStore, PlatformStore, StoredDocument } from "./store.ts";
 export { type SyncPlatformDeps, syncPlatform } from "./sync-platform.ts";
 export { type WriteIntentsDeps, writeIntents } from "./write-intents.ts";

@@ -8,6 +8,7 @@ import {
   releaseDocument,
   releasePath,
   serviceDocument,
+  standardsDocument,
   teamDocument,
 } from "./documents.ts";
 
@@ -21,6 +22,7 @@ export interface DocumentProblem {
 
 const schemas: readonly { folder: RegExp; schema: z.ZodType<AnyDocument> }[] = [
   { folder: /^platform\.yaml$/, schema: platformDocument },
+  { folder: /^standards\.yaml$/, schema: standardsDocument },
   { folder: /^teams\/([^/]+)\.yaml$/, schema: teamDocument },
   { folder: /^accounts\/([^/]+)\.yaml$/, schema: accountDocument },
   { folder: /^services\/([^/]+)\.yaml$/, schema: serviceDocument },

@@ -1,3 +1,5 @@
+import type { Standards } from "../standards/index.ts";
+
 /** A file to write, or (content undefined) to remove, in the platform repository. */
 export interface FileChange {
   readonly path: string;
@@ -34,4 +36,14 @@ export interface PlatformRepository {
    * was first: nothing was written; fetch and try again.
    */
   push(commits: readonly CommitRequest[]): Promise<{ kind: "pushed"; shas: string[] } | { kind: "moved" }>;
+}
+
+/** What judges services in their pipelines: Turnpike's own build action runs it, and no service can change it. */
+export interface Verifier {
+  /**
+   * Makes sure that the bucket has this verifier with these standards. Idempotent. Raises `StandardsUnpublishedError`.
+   *
+   * @param bucket of the tooling account's artifacts
+   */
+  publish(bucket: string, standards: Standards): Promise<void>;
 }

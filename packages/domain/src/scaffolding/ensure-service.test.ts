@@ -23,6 +23,7 @@ async function setup({ byHand = false } = {}) {
     templates: createMemoryTemplates(),
     stacks: aws.stacks,
     pipelines: aws.pipelines,
+    verifier: aws.verifier,
     clock: steppedClock(),
     log: silentLogger,
   };
@@ -80,14 +81,16 @@ describe("making a service", () => {
     expect(await ensure()).toEqual({ kind: "done" });
     expect(new Set(Object.values(await steps()))).toEqual(new Set(["done"]));
     expect([github.made, aws.made]).toEqual([made, ["stack orders"]]);
+    // A pipeline's first execution begins with its stack: what it is judged by is there before.
+    expect(aws.published[0]).toEqual({ bucket: "artifacts", standards: { effects: {}, waivers: [] }, before: [] });
     expect((await step("decision"))?.detail).toBe(git.hostHead());
   });
 
   for (const at of ["before", "after"] as const) {
-    for (const method of ["ensureRepository", "ensureFirstCommit", "ensure"] as const) {
+    for (const method of ["ensureRepository", "ensureFirstCommit", "publish", "ensure"] as const) {
       test(`${method} that fails ${at} it did its work is explained, retried, and made once`, async () => {
         const { finish, ensure, commit, github, aws, store } = await setup();
-        const host = method === "ensure" ? aws : github;
+        const host = method === "ensure" || method === "publish" ? aws : github;
         host.fault(method, { at, error: new RepositoryHostError("answer") });
         await commit();
         expect(await ensure()).toEqual({ kind: "failed", attempts: 1, final: false });

@@ -1,13 +1,21 @@
 import { AppError, type Clock, type Logger } from "@turnpike/kernel";
 import type { Changes } from "../live/index.ts";
 import type { Pipelines } from "../pipelines/index.ts";
-import { findAccount, type PlatformStore, type ServiceDocument, type StoredDocument } from "../platform/index.ts";
+import {
+  findAccount,
+  type PlatformStore,
+  publishStandards,
+  type ServiceDocument,
+  type StoredDocument,
+  type Verifier,
+} from "../platform/index.ts";
 import type { PipelineStacks, RepositoryHost, ServiceStore, StoredStep, Templates } from "./ports.ts";
 import { type StepKey, stepKeys } from "./views.ts";
 
 export interface EnsureDeps {
   readonly services: ServiceStore;
   readonly platform: Pick<PlatformStore, "find" | "list">;
+  readonly verifier: Verifier;
   readonly host: RepositoryHost;
   readonly templates: Templates;
   readonly stacks: PipelineStacks;
@@ -93,6 +101,8 @@ const ensurePipeline: EnsureStep = async (deps, { metadata, spec }) => {
     }
     targets.push({ environment, account });
   }
+  // Its first execution begins with the stack, and takes the verifier from there.
+  await publishStandards(deps);
   const result = await deps.stacks.ensure({
     service: metadata.name,
     serviceId: spec.id,

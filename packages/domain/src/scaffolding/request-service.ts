@@ -3,8 +3,8 @@ import { type Clock, newId } from "@turnpike/kernel";
 import { stringify } from "yaml";
 import { type Actor, authorise } from "../identity/index.ts";
 import type { Changes } from "../live/index.ts";
-import type { PlatformStore, ServiceDocument } from "../platform/index.ts";
-import { judgeStandards, openSubject, type RuleView, standardsView } from "../standards/index.ts";
+import { findStandards, type PlatformStore, type ServiceDocument } from "../platform/index.ts";
+import { judgeStandards, openSubject, type RuleView, type Standards, standardsView } from "../standards/index.ts";
 import { NoPlatformError, TemplateNotFoundError } from "./errors.ts";
 import { problemOfName } from "./name.ts";
 import type { ServiceRequest, ServiceStore, Templates } from "./ports.ts";
@@ -80,7 +80,7 @@ export async function previewService(deps: RequestDeps, actor: Actor, input: New
   return {
     kind: "rendered",
     files: shown,
-    standards: judgeFiles(shown, input.name, deps.clock.now()),
+    standards: judgeFiles(shown, input.name, await findStandards(deps.platform), deps.clock.now()),
     creates: [
       `A private repository ${repository} with ${files.length} files`,
       `A pipeline ${input.name}: build, ${environments.join(", then ")}, with a person's approval before ${environments.at(-1)}`,
@@ -93,13 +93,18 @@ export async function previewService(deps: RequestDeps, actor: Actor, input: New
 }
 
 /** What the standards say of a rendered repository; undefined where its template couldn't be deployed at all. */
-function judgeFiles(files: readonly PreviewFile[], service: string, now: Date): RuleView[] | undefined {
+function judgeFiles(
+  files: readonly PreviewFile[],
+  service: string,
+  standards: Standards,
+  now: Date,
+): RuleView[] | undefined {
   const texts = new Map(files.flatMap(({ path, text }) => (text === undefined ? [] : [[path, text] as const])));
   const text = texts.get(TEMPLATE_FILE);
   if (text === undefined) return undefined;
   try {
     const subject = openSubject({ file: TEMPLATE_FILE, text, files: texts });
-    return standardsView(judgeStandards(subject, { service, today: now.toISOString().slice(0, 10) }));
+    return standardsView(judgeStandards(subject, { service, standards, today: now.toISOString().slice(0, 10) }));
   } catch (error) {
     if (error instanceof TemplateError) return undefined;
     throw error;

@@ -65,7 +65,7 @@ describe("the platform's accounts", () => {
     expect(
       pipeline?.stages?.map(({ name, actions }) => [name, ...(actions ?? []).map((action) => action.name)]),
     ).toEqual([
-      ["Source", "Source"],
+      ["Source", "Source", "Standards"],
       ["Build", "Build", "Verify"],
       ["Dev", "ChangeSet", "Deploy", "Integration"],
       ["Prod", "ChangeSet", "Approval", "Deploy"],

@@ -2,6 +2,8 @@ import { createHash } from "node:crypto";
 import { DescribeChangeSetCommand } from "@aws-sdk/client-cloudformation";
 import { GetPipelineStateCommand, PutApprovalResultCommand } from "@aws-sdk/client-codepipeline";
 import { GetFunctionCommand, ListFunctionsCommand } from "@aws-sdk/client-lambda";
+import { PutObjectCommand } from "@aws-sdk/client-s3";
+import { strToU8, zipSync } from "fflate";
 import { expect, it } from "vitest";
 import { DEV, PROD, sandboxForTest, TOOLING } from "../../../test/support.ts";
 import type { HttpFront } from "../../core/fronts.ts";
@@ -32,6 +34,12 @@ node -e 'fetch(process.env.ENDPOINT + "/orders/1").then((r) => process.exit(r.st
 `,
 };
 
+/** In the place of Turnpike's own: it runs in what was built, and finds the repository and itself beside it. */
+const JUDGE = `import { existsSync } from "node:fs";
+if (process.env.TURNPIKE_SERVICE !== "orders" || !existsSync("template.yaml") || existsSync("src")) process.exit(1);
+if (!existsSync(process.env.CODEBUILD_SRC_DIR_SourceOutput + "/src/index.js")) process.exit(2);
+`;
+
 async function approvalToken(sandbox: Sandbox): Promise<string | undefined> {
   const { stageStates = [] } = await client(sandbox).send(new GetPipelineStateCommand({ name: "orders" }));
   const prod = stageStates.find((stage) => stage.stageName === "Prod")?.actionStates;
@@ -59,6 +67,8 @@ it("a commit is built once, tested in dev, held before prod, and the same artifa
     await deploy(sandbox, account, "turnpike-account", infra("target-account.yaml"), targetParameters);
   }
   const tooling = await deploy(sandbox, TOOLING, "turnpike-tooling", infra("tooling-account.yaml"), targets);
+  const Body = zipSync({ "verify.mjs": strToU8(JUDGE) });
+  await sandbox.send(new PutObjectCommand({ Bucket: tooling.ArtifactBucketName, Key: "turnpike/verify.zip", Body }));
   repository.commit(SERVICE);
   await deployPipeline(sandbox, tooling);
 

@@ -12,7 +12,7 @@ import { stateOperations } from "./state-operations.ts";
  * Supported: the modes SUPERSEDED and QUEUED with stage locks, run orders, artifacts in S3, variables, source revision
  * overrides, retries of a stage, stopping and abandoning, transitions, approvals with tokens and their timeout, the start
  * on creation and on a push, EventBridge events.
- * Actions: CodeStarSourceConnection, CodeBuild, CloudFormation, Manual approval.
+ * Actions: CodeStarSourceConnection, S3 (without polling), CodeBuild, CloudFormation, Manual approval.
  * Gaps, refused by name: the mode PARALLEL, triggers with filters, stage conditions and rollback, other actions, other
  * regions. A manual approval's NotificationArn tells nobody. Identity policies aren't asked; trust policies are.
  * https://docs.aws.amazon.com/codepipeline/latest/APIReference/Welcome.html

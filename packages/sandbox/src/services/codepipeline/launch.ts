@@ -6,6 +6,7 @@ import { ActionFailure, type ActionProvider, type ActionRun } from "./actions/ac
 import { approve } from "./actions/approval.ts";
 import { build } from "./actions/build.ts";
 import { deploy } from "./actions/deploy.ts";
+import { fetchObject } from "./actions/s3-source.ts";
 import { fetchSource } from "./actions/source.ts";
 import { announceAction } from "./events.ts";
 import {
@@ -27,6 +28,7 @@ import { resolveConfiguration, UnresolvedVariable } from "./variables.ts";
 
 const PROVIDERS: Readonly<Record<string, ActionProvider>> = {
   CodeStarSourceConnection: fetchSource,
+  S3: fetchObject,
   CodeBuild: build,
   CloudFormation: deploy,
   Manual: approve,

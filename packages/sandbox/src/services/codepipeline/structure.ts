@@ -22,6 +22,7 @@ const PROVIDERS: Readonly<Record<string, Provider>> = {
     required: ["ConnectionArn", "FullRepositoryId", "BranchName"],
     optional: ["OutputArtifactFormat", "DetectChanges"],
   },
+  "Source/S3": { required: ["S3Bucket", "S3ObjectKey"], optional: ["PollForSourceChanges"] },
   "Build/CodeBuild": { required: ["ProjectName"], optional: ["PrimarySource", "EnvironmentVariables"] },
   "Test/CodeBuild": { required: ["ProjectName"], optional: ["PrimarySource", "EnvironmentVariables"] },
   "Deploy/CloudFormation": {
@@ -112,6 +113,10 @@ function requireAction(action: ActionDeclaration, firstStage: boolean, known: Kn
     if (provider.required.includes(key) || provider.optional.includes(key)) continue;
     throw actionError(`Action configuration for action '${name}' contains unknown configuration '${key}'`);
   }
+  // Polling is S3's default; an object that changes must not start a pipeline here.
+  if (type.provider === "S3" && configuration.PollForSourceChanges !== "false") {
+    throw notImplemented("with a bucket that is polled (PollForSourceChanges)");
+  }
   for (const { name: artifact = "" } of action.inputArtifacts ?? []) {
     if (!known.artifacts.has(artifact)) {
       throw actionError(`Input Artifact '${artifact}' of action '${name}' is not an output of an earlier action`);
@@ -139,6 +144,7 @@ function requireCounts({
   const wrong = (message: string) => actionError(`Action '${name}' ${message}`);
   switch (actionTypeId?.provider) {
     case "CodeStarSourceConnection":
+    case "S3":
       if (inputs !== 0 || outputs !== 1) throw wrong("must have no input artifact and one output artifact");
       return;
     case "CodeBuild":

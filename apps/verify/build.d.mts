@@ -1,0 +1,1 @@
+export function buildVerifier(file: string): Promise<void>;
