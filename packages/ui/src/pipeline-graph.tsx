@@ -25,7 +25,7 @@ export interface GraphStage {
   readonly name: string;
   readonly state: State;
   readonly label: string;
-  /** Groups run one after the other; the actions of a group side by side. */
+  /** Groups run one after the other; the actions of a group at the same time. */
   readonly groups: readonly (readonly GraphAction[])[];
 }
 
@@ -71,7 +71,13 @@ export function PipelineGraph({ stages, link: Link }: { stages: readonly GraphSt
               <ol className="flex flex-col gap-1.5 p-1.5">
                 {stage.groups.map((group) => (
                   <li key={group.map(({ name }) => name).join(" ")}>
-                    <ul className={clsx("grid gap-1.5", group.length > 1 && "md:grid-cols-2")}>
+                    <ul
+                      aria-label={group.length > 1 ? "At the same time" : undefined}
+                      className={clsx(
+                        "flex flex-col gap-1.5",
+                        group.length > 1 && "border-unknown border-l-2 pl-1.5",
+                      )}
+                    >
                       {group.map((action) => (
                         <li key={action.name} className="min-w-0">
                           <ActionLine action={action} share={elapsedMs(action) / longest} link={Link} />
