@@ -34,6 +34,10 @@ const benches: Record<string, { about: string; load: () => Promise<{ run: () => 
     about: "the sandbox's start and its memory, idle and with 200 services",
     load: () => import("./bench/sandbox.ts"),
   },
+  standards: {
+    about: "every rule on one repository, and on a thousand",
+    load: () => import("./bench/standards.ts"),
+  },
   push: { about: "from the end of git push to the pipeline's execution", load: () => import("./bench/push.ts") },
   start: { about: "npm start to the sign-in page, and memory when idle", load: () => import("./bench/start.ts") },
   fresh: { about: "a fresh clone to the sign-in page, npm's cache warm", load: () => import("./bench/fresh.ts") },

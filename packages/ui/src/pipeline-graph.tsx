@@ -73,10 +73,7 @@ export function PipelineGraph({ stages, link: Link }: { stages: readonly GraphSt
                   <li key={group.map(({ name }) => name).join(" ")}>
                     <ul
                       aria-label={group.length > 1 ? "At the same time" : undefined}
-                      className={clsx(
-                        "flex flex-col gap-1.5",
-                        group.length > 1 && "border-unknown border-l-2 pl-1.5",
-                      )}
+                      className={clsx("flex flex-col gap-1.5", group.length > 1 && "border-unknown border-l-2 pl-1.5")}
                     >
                       {group.map((action) => (
                         <li key={action.name} className="min-w-0">

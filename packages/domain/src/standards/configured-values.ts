@@ -1,4 +1,5 @@
 import { isObject, type Json } from "@turnpike/cloudformation";
+import { memberOf } from "./branches.ts";
 import type { Subject } from "./subject.ts";
 
 /** What one environment's configuration gives a parameter. */
@@ -14,18 +15,22 @@ export interface ConfiguredValue {
 
 const CONFIGURATION = /^config\/([^/]+)\.json$/;
 
-/** An environment's configuration; `parameters` are undefined where it isn't JSON with such a member. */
+/** An environment's configuration; `parameters` and `tags` are undefined where it isn't JSON with such a member. */
 export interface Configuration {
   readonly file: string;
   readonly text: string;
   readonly parameters: Readonly<Record<string, Json>> | undefined;
+  readonly tags: Readonly<Record<string, Json>> | undefined;
 }
 
 /** What each environment is given: `config/<environment>.json`, CodePipeline's template configuration. */
 export function configurationsIn(files: ReadonlyMap<string, string>): Configuration[] {
   return [...files]
     .filter(([file]) => CONFIGURATION.test(file))
-    .map(([file, text]) => ({ file, text, parameters: parametersIn(text) }));
+    .map(([file, text]) => {
+      const root = rootOf(text);
+      return { file, text, parameters: mapIn(root, "Parameters"), tags: mapIn(root, "Tags") };
+    });
 }
 
 /**
@@ -54,11 +59,15 @@ export function configuredValues(subject: Subject, parameter: string): readonly 
   return values;
 }
 
-function parametersIn(text: string): Record<string, Json> | undefined {
+function rootOf(text: string): Json | undefined {
   try {
-    const root = JSON.parse(text) as Json;
-    return isObject(root) && isObject(root.Parameters) ? root.Parameters : undefined;
+    return JSON.parse(text) as Json;
   } catch {
     return undefined;
   }
+}
+
+function mapIn(root: Json | undefined, name: string): Record<string, Json> | undefined {
+  const value = memberOf(root, name);
+  return isObject(value) ? value : undefined;
 }

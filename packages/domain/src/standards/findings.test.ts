@@ -124,6 +124,71 @@ const FOUND: Record<string, readonly string[]> = {
   ],
   "SEC-5/fail.yaml": ["4 Any account's s3.amazonaws.com may invoke the function. → Allow callers of this account only"],
   "PERF-1/fail.yaml": ["7 The memory of Orders isn't stated: it is 128 MB. → Begin with 512 MB, then measure"],
+  "REL-4/fail": [
+    "7 How long Orders may take isn't stated, though a caller of its API waits for it. → Give up after 10 seconds",
+    "19 Slow may take 60 s, and its API waits 30 s. → Give up after 10 seconds",
+    "3 One caller of Api may use up what all of them share: its stage limits nothing. → Limit the requests a second",
+    "openapi.yaml:1 There is no client/ for callers: each writes timeouts and retries anew.",
+    "openapi.yaml:1 POST /orders, DELETE /orders can't be repeated safely: nothing in src/ knows an idempotency key.",
+  ],
+  "REL-5/fail-plain.yaml": [
+    "5 A message of Work is hidden 30 s while Orders, which may take 6 s, works on it. → Hide them 36 seconds",
+    "12 When Orders fails at one item of a batch (FromStream), it is given all of them again. → Let it say which items failed (its code must answer batchItemFailures)",
+  ],
+  "REL-5/fail.yaml": [
+    "11 When Orders fails at one item of a batch (OrdersWork), it is given all of them again. → Let it say which items failed (its code must answer batchItemFailures)",
+    "16 A message of Work is hidden 59 s while Orders, which may take 10 s, works on it. → Hide them 60 seconds",
+  ],
+  "REL-6/fail-calls.yaml": ["10 Orders calls Payments itself, and waits for it."],
+  "REL-6/fail-text.yaml": [
+    "4 Order writes no log of its executions.",
+    "4 The task Pay of Order lacks TimeoutSeconds, Retry, Catch.",
+  ],
+  "REL-6/fail.yaml": [
+    "5 Order writes no log of its executions.",
+    "5 The task Pay of Order lacks TimeoutSeconds, a Retry with backoff and JitterStrategy FULL, Catch.",
+  ],
+  "PERF-2/fail.yaml": [
+    "13 Calls calls the newest code of Orders, past the provisioned concurrency of OrdersAliaslive.",
+  ],
+  "PERF-3/fail": ["src/secret.py:5 src/secret.py fetches a parameter or a secret, and keeps it for no other request."],
+  "PERF-4/fail.yaml": [
+    "15 The runtime of Plain, provided.al2, is deprecated or soon will be. → Move to provided.al2023, and run its tests",
+    "18 The runtime of Net, dotnet6, is deprecated or soon will be.",
+    "7 The runtime of Orders, nodejs18.x, is deprecated or soon will be. → Move to nodejs24.x, and run its tests",
+    "12 The runtime of Reports, python3.9, is deprecated or soon will be.",
+  ],
+  "COST-1/fail-another.yaml": [
+    "3 The provisioned concurrency of Orders stays what it is, at noon and at night. → Scale it by how much of it is used",
+  ],
+  "COST-1/fail-plain.yaml": [
+    "14 The provisioned concurrency of Orders stays what it is, at noon and at night. → Scale it by how much of it is used",
+    "7 The provisioned concurrency of Orders stays what it is, at noon and at night.",
+  ],
+  "COST-1/fail-unscaled.yaml": [
+    "3 The provisioned concurrency of Orders may scale, but no policy scales it. → Scale it by how much of it is used",
+  ],
+  "COST-1/fail.yaml": [
+    "3 The provisioned concurrency of Orders stays what it is, at noon and at night. → Scale it by how much of it is used",
+  ],
+  "COST-2/fail-plain.yaml": ["7 Every calls Orders to keep it warm.", "13 Often calls Orders to keep it warm."],
+  "COST-2/fail.yaml": [
+    "10 OrdersEveryFive calls Orders to keep it warm.",
+    "22 CartsKeepCartsWarm calls Carts to keep it warm.",
+  ],
+  "COST-3/fail.yaml": [
+    "4 Logs keeps its logs for ever. → Keep them 30 days",
+    "8 Sometimes keeps its logs for ever. → Keep them 30 days",
+    "11 Nothing in the bucket Files ever goes away.",
+    "14 Nothing in the bucket Paused ever goes away.",
+    "19 No item of the table Carts ever expires.",
+    "15 No item of the table Orders ever expires.",
+  ],
+  "COST-4/fail": [
+    "config/dev.json:1 config/dev.json doesn't tag what it deploys with team, environment.",
+    "config/prod.json:1 config/prod.json doesn't tag what it deploys with service, team, environment.",
+  ],
+  "COST-4/fail-nothing": ["1 There is no config/<environment>.json, and so no tag on anything that is deployed."],
   "OPS-1/fail-empty-topic.yaml": ["6 No alarm watches the errors of Orders."],
   "OPS-1/fail-tells-nobody.yaml": ["13 The alarm on the errors of Orders tells nobody. → Have it tell somebody"],
   "OPS-1/fail.yaml": ["4 No alarm watches the errors of Orders. → Add an alarm on its errors that tells somebody"],

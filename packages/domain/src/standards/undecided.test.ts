@@ -143,6 +143,51 @@ describe.each([
     fn("LoggingConfig: { LogFormat: JSON, LogGroup: !Ref Name }"),
     "keeps its logs",
   ],
+  [
+    "REL-4",
+    "a template alone",
+    `${fn("Timeout: 10")}
+  Ask:
+    Type: AWS::Lambda::Permission
+    Properties: { FunctionName: !Ref Orders, Principal: apigateway.amazonaws.com, Action: "lambda:InvokeFunction" }`,
+    "only the template is known",
+  ],
+  [
+    "REL-5",
+    "a function whose time a parameter says",
+    `${fn("Timeout: !Ref Name")}
+  Work: { Type: AWS::SQS::Queue, Properties: {} }
+  Reads:
+    Type: AWS::Lambda::EventSourceMapping
+    Properties: { FunctionName: !Ref Orders, EventSourceArn: !GetAtt Work.Arn, BatchSize: 1 }`,
+    "6 times as long",
+  ],
+  [
+    "REL-6",
+    "a definition that stands in a file",
+    `
+  Order:
+    Type: AWS::StepFunctions::StateMachine
+    Properties: { DefinitionS3Location: { Bucket: a, Key: b }, LoggingConfiguration: { Level: ALL } }`,
+    "definition isn't in the template",
+  ],
+  [
+    "PERF-2",
+    "provisioned concurrency of a function from elsewhere",
+    `
+  Live:
+    Type: AWS::Lambda::Alias
+    Properties: { FunctionName: !Ref Name, ProvisionedConcurrencyConfig: { ProvisionedConcurrentExecutions: 1 } }`,
+    "function isn't here",
+  ],
+  [
+    "PERF-3",
+    "a secret that is fetched by code that isn't known",
+    fn("", OWN) + role('Action: "secretsmanager:GetSecretValue", Resource: a'),
+    "keeps the parameters and secrets",
+  ],
+  ["PERF-4", "a runtime that a parameter names", fn().replace("nodejs24.x", "!Ref Name"), "a parameter names it"],
+  ["COST-4", "a template alone", fn(), "only the template is known"],
   ["OPS-7", "a template alone", fn(), "only the template is known"],
   ["OPS-9", "a template alone", fn(), "only the template is known"],
 ] as const)("%s doesn't decide", (id, name, resources, look) => {
@@ -223,9 +268,10 @@ test("what is wrong is told before what isn't decided", () => {
 
 test.each([
   ...["SEC-1", "SEC-2", "SEC-3", "SEC-4", "SEC-5", "SEC-6", "REL-1", "REL-2", "REL-3", "PERF-1"],
+  ...["REL-4", "REL-5", "REL-6", "PERF-2", "PERF-3", "PERF-4", "COST-1", "COST-2", "COST-3"],
   ...["OPS-1", "OPS-2", "OPS-3", "OPS-5", "SUS-1"],
 ])("%s isn't about a template that has nothing of the kind", (id) => {
-  const text = 'Resources:\n  Bucket: { Type: "AWS::S3::Bucket" }\n';
+  const text = 'Resources:\n  Key: { Type: "AWS::KMS::Alias" }\n';
   expect(check(id, text)).toEqual({ kind: "not-applicable" });
 });
 

@@ -1,4 +1,8 @@
 import type { Rule } from "../rule.ts";
+import { scaledConcurrency } from "./cost-1-scaled-concurrency.ts";
+import { noPings } from "./cost-2-no-pings.ts";
+import { nothingGrows } from "./cost-3-nothing-grows.ts";
+import { ownerTags } from "./cost-4-owner-tags.ts";
 import { errorAlarm } from "./ops-1-error-alarm.ts";
 import { tracing } from "./ops-2-tracing.ts";
 import { logs } from "./ops-3-logs.ts";
@@ -7,9 +11,15 @@ import { tests } from "./ops-7-tests.ts";
 import { independent } from "./ops-8-independent.ts";
 import { configuration } from "./ops-9-configuration.ts";
 import { memory } from "./perf-1-memory.ts";
+import { provisionedAlias } from "./perf-2-provisioned-alias.ts";
+import { cachedReads } from "./perf-3-cached-reads.ts";
+import { currentRuntime } from "./perf-4-current-runtime.ts";
 import { availabilityZones } from "./rel-1-availability-zones.ts";
 import { failures } from "./rel-2-failures.ts";
 import { deadLetterAlarms } from "./rel-3-dead-letter-alarms.ts";
+import { callersRetry } from "./rel-4-callers-retry.ts";
+import { partialFailures } from "./rel-5-partial-failures.ts";
+import { stateMachines } from "./rel-6-state-machines.ts";
 import { leastPrivilege } from "./sec-1-least-privilege.ts";
 import { boundary } from "./sec-2-boundary.ts";
 import { privateNetwork } from "./sec-3-private-network.ts";
@@ -29,7 +39,17 @@ export const rules: readonly Rule[] = [
   availabilityZones,
   failures,
   deadLetterAlarms,
+  callersRetry,
+  partialFailures,
+  stateMachines,
   memory,
+  provisionedAlias,
+  cachedReads,
+  currentRuntime,
+  scaledConcurrency,
+  noPings,
+  nothingGrows,
+  ownerTags,
   errorAlarm,
   tracing,
   logs,

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { createClient } from "../../client/index.ts";
 
 // Every operation of openapi.yaml, asked of the deployed service.
 // The address may end in a path of its own, behind which the API is: paths are put behind it, not in its place.
@@ -24,10 +25,8 @@ describe("the deployed API", () => {
     assert.deepEqual(await response.json(), { status: "ok" });
   });
 
-  test("GET /hello/{name} greets", async () => {
-    const response = await get(`/hello/${encodeURIComponent("Zoë")}`);
-    assert.equal(response.status, 200);
-    assert.deepEqual(await response.json(), { message: "Hello, Zoë!" });
+  test("GET /hello/{name} greets whoever asks by the client", async () => {
+    assert.deepEqual(await createClient({ baseUrl: base }).sayHello({ name: "Zoë" }), { message: "Hello, Zoë!" });
   });
 
   test("GET /hello/{name} refuses what is no name", async () => {
