@@ -1,6 +1,6 @@
 import * as iam from "@aws-sdk/client-iam";
 import { CreateKeyCommand, EncryptCommand, KMSClient } from "@aws-sdk/client-kms";
-import { CreateFunctionCommand, LambdaClient } from "@aws-sdk/client-lambda";
+import { CreateEventSourceMappingCommand, CreateFunctionCommand, LambdaClient } from "@aws-sdk/client-lambda";
 import {
   CreateBucketCommand,
   GetObjectCommand,
@@ -188,6 +188,23 @@ test("handing a role to a service asks for iam:PassRole, and conditions see the 
   await expect(create()).rejects.toThrow(refused("iam:PassRole", "AccessDeniedException"));
   await pass("lambda.amazonaws.com");
   await expect(create()).rejects.not.toThrow(/PassRole/);
+});
+
+test("which function an event source may be for is a condition, because the mapping itself has no ARN yet", async () => {
+  const sandbox = await start();
+  const role = await roleForTest(sandbox, { name: "mapper", principal: account, actions: ["sqs:*"] });
+  const about = { StringLike: { "lambda:FunctionArn": `arn:aws:lambda:*:${TOOLING}:function:orders*` } };
+  const PolicyDocument = policyOf(allow("lambda:CreateEventSourceMapping", "*", { Condition: about }));
+  await sandbox.send(new iam.PutRolePolicyCommand({ RoleName: "mapper", PolicyName: "map", PolicyDocument }));
+  const client = new LambdaClient(await asSession(sandbox, role));
+  const mapping = (FunctionName: string) =>
+    client.send(
+      new CreateEventSourceMappingCommand({ FunctionName, EventSourceArn: `arn:aws:sqs:${REGION}:${TOOLING}:work` }),
+    );
+  await expect(mapping("carts")).rejects.toThrow("not authorized to perform: lambda:CreateEventSourceMapping");
+  for (const name of ["orders", `arn:aws:lambda:${REGION}:${TOOLING}:function:orders:live`]) {
+    await expect(mapping(name)).rejects.toThrow(/Function not found|does not exist|ResourceNotFound/);
+  }
 });
 
 test("a user's access key is that user, until it is switched off", async () => {

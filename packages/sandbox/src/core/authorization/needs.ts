@@ -1,6 +1,15 @@
 import type { IdentitySource, Need } from "../identity.ts";
 import type { OperationModel, ServiceModel } from "../wire/model.ts";
-import { ASKS_ITSELF, actionsOf, type Field, PASSED_ROLES, PREFIXES, RESOURCES, SEVERAL } from "./table.ts";
+import {
+  ASKS_ITSELF,
+  actionsOf,
+  type Field,
+  functionArn,
+  PASSED_ROLES,
+  PREFIXES,
+  RESOURCES,
+  SEVERAL,
+} from "./table.ts";
 
 type Input = Readonly<Record<string, unknown>>;
 
@@ -41,7 +50,7 @@ function ordinary(model: ServiceModel, operation: OperationModel, input: Input, 
   const resources = SEVERAL[`${service}:${operation.name}`]?.(input, scope) ?? [
     resourceOf(service, operation.name, input, scope),
   ];
-  const conditions = conditionsOf(service, input);
+  const conditions = conditionsOf(service, operation.name, input, scope);
   return actions.flatMap((action) => resources.map((resource) => ({ action, resource, conditions })));
 }
 
@@ -118,7 +127,15 @@ function passedRoles(model: ServiceModel, operation: OperationModel, input: Inpu
   }));
 }
 
-function conditionsOf(service: string, input: Input): NonNullable<Need["conditions"]> {
+function conditionsOf(
+  service: string,
+  operation: string,
+  input: Input,
+  scope: string,
+): NonNullable<Need["conditions"]> {
+  if (service === "lambda" && operation === "CreateEventSourceMapping" && typeof input.FunctionName === "string") {
+    return { "lambda:functionarn": functionArn(input.FunctionName, input, scope) };
+  }
   if (service === "monitoring" && typeof input.Namespace === "string")
     return { "cloudwatch:namespace": input.Namespace };
   if (service === "ssm" && input.Recursive !== undefined) return { "ssm:recursive": String(input.Recursive) };

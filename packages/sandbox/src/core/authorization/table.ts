@@ -58,7 +58,7 @@ const field = (member: string, resource: Field["resource"], only?: RegExp): Fiel
 });
 
 /** `orders`, `orders:live`, `111111111111:function:orders`, an ARN: a function's ARN, with its qualifier. */
-function functionArn(value: string, input: Input, scope: string): string {
+export function functionArn(value: string, input: Input, scope: string): string {
   const name = value.startsWith("arn:") ? value : `${scope}function:${value.replace(/^(\d{12}:)?function:/, "")}`;
   const isQualified = name.split(":").length > 7;
   return typeof input.Qualifier === "string" && !isQualified ? `${name}:${input.Qualifier}` : name;
