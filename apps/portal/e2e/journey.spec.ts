@@ -109,7 +109,7 @@ test("an approver reads the evidence and approves, and the same artifact runs in
     .first()
     .click();
   await expect(page.getByRole("heading", { name: `${SERVICE} to prod` })).toBeVisible();
-  for (const section of ["Commits", "Resources", "Tests", "Artifact"]) {
+  for (const section of ["Commits", "Resources", "Standards", "Tests", "Artifact"]) {
     await expect(page.getByRole("heading", { name: section, exact: true })).toBeVisible();
   }
   await page.getByRole("button", { name: `Approve ${SERVICE}` }).click();

@@ -10,6 +10,7 @@ import { isDestructive, touchesPermissions, verdictOf } from "../../../../presen
 import { DecisionBar } from "../../../../release/decision-bar.tsx";
 import { ResourceChanges } from "../../../../release/resource-changes.tsx";
 import { Section } from "../../../../release/section.tsx";
+import { StandardsResults, standardsLine, standardsReport } from "../../../../release/standards-results.tsx";
 import { TestResults } from "../../../../release/test-results.tsx";
 import { pageActor } from "../../../../server/actor.ts";
 import { container } from "../../../../server/deps.ts";
@@ -58,6 +59,7 @@ export default async function ReleasePage({ params }: { params: Promise<{ id: st
       <Outcome release={release} />
       <Commits release={release} />
       <Resources release={release} />
+      <Standards release={release} />
       <Tests release={release} />
       <Artifact release={release} />
       {release.decisions.length > 0 && <Decisions release={release} />}
@@ -156,7 +158,21 @@ function Resources({ release: { changes, changeSet } }: { release: ReleaseDetail
   );
 }
 
-function Tests({ release: { tests } }: { release: ReleaseDetail }) {
+function Standards({ release: { service, tests } }: { release: ReleaseDetail }) {
+  const report = standardsReport(service, tests);
+  // A candidate that was built before pipelines judged has none.
+  if (!report) return null;
+  const state = report.failed > 0 ? "failing" : report.skipped > 0 ? "attention" : "healthy";
+  return (
+    <Section title="Standards" line={standardsLine(report)} state={state} open={state !== "healthy"}>
+      <StandardsResults report={report} />
+    </Section>
+  );
+}
+
+function Tests({ release }: { release: ReleaseDetail }) {
+  const standards = standardsReport(release.service, release.tests);
+  const tests = release.tests.filter((report) => report !== standards);
   const sum = (of: "passed" | "failed" | "skipped") => tests.reduce((total, report) => total + report[of], 0);
   const failed = sum("failed");
   const line = [
