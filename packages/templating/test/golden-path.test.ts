@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -50,6 +50,13 @@ afterAll(async () => {
   rmSync(cacheDir, { recursive: true, force: true });
 });
 
+/** What a service is given whose owner answers nothing but what they must. */
+async function defaults(name: string) {
+  const asked = await templates.validate(name, {});
+  if (asked.kind !== "valid") throw new Error(JSON.stringify(asked));
+  return { ...values, parameters: asked.parameters };
+}
+
 const textOf = (files: readonly RenderedFile[], file: string) => {
   const found = files.find((each) => each.path === file);
   if (!found) throw new Error(`${file} was not rendered`);
@@ -62,6 +69,38 @@ const documents = (text: string): unknown[] =>
     expect(document.errors).toEqual([]);
     return document.toJS();
   });
+
+describe.each(readdirSync(directory))("%s", (name) => {
+  it("keeps its commands executable, and the same keys in each environment's configuration", async () => {
+    const files = await templates.render(name, await defaults(name));
+    const modes = Object.fromEntries(files.map(({ path: file, mode }) => [file, mode]));
+    for (const command of ["install", "lint", "test", "build", "integration"]) {
+      expect(modes[`script/${command}`], command).toBe(0o755);
+    }
+    const [dev, prod] = ["dev", "prod"].map((each) => JSON.parse(textOf(files, `config/${each}.json`)));
+    expect(Object.keys(dev.Parameters)).toEqual(Object.keys(prod.Parameters));
+    expect(Object.values({ ...dev.Parameters, ...prod.Parameters }).every((value) => typeof value === "string")).toBe(
+      true,
+    );
+    expect(textOf(files, "package-lock.json")).not.toContain('"resolved"');
+  });
+
+  it.each(Object.entries(nasty))("takes %s in a description for text, everywhere", async (_what, description) => {
+    const files = await templates.render(name, { ...(await defaults(name)), description });
+    for (const { path: file } of files) {
+      if (file.endsWith(".yaml")) documents(textOf(files, file));
+      if (file.endsWith(".json")) JSON.parse(textOf(files, file));
+    }
+    expect(documents(textOf(files, "template.yaml"))[0]).toHaveProperty("Description", `orders: ${description}`);
+    expect(documents(textOf(files, "catalog-info.yaml"))[0]).toMatchObject({
+      metadata: { name: "orders", description },
+    });
+    expect(JSON.parse(textOf(files, "package.json")).description).toBe(description);
+    const elsewhere = files.filter(({ path: file }) => /^(client|events|src|tests|script|config)\//.test(file));
+    for (const { path: file } of elsewhere) expect(textOf(files, file), file).not.toContain(description);
+    expect(textOf(files, "template.yaml").split("\nParameters:")[1]).not.toContain("resolve:");
+  });
+});
 
 describe("the golden path for HTTP APIs in TypeScript", () => {
   it("is offered, whole, and asks only what Turnpike doesn't ask itself", async () => {
