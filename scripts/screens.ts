@@ -28,9 +28,9 @@ type Ask = Awaited<ReturnType<typeof signIn>>;
 
 async function laneUrls(ask: Ask): Promise<string[]> {
   const service = (await (await ask(`/api/v1/services/${SERVICE}`)).json()) as {
-    lanes: { deployed?: { url?: string } }[];
+    lanes: { deployed?: { endpoint?: string } }[];
   };
-  return service.lanes.flatMap(({ deployed }) => (deployed?.url ? [deployed.url] : []));
+  return service.lanes.flatMap(({ deployed }) => (deployed?.endpoint ? [deployed.endpoint] : []));
 }
 
 await withProduct(async (product) => {

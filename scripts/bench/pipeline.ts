@@ -68,9 +68,9 @@ export async function run(): Promise<void> {
         return found.status === "waiting-for-person" ? found : undefined;
       });
       const service = (await (await ask(`/api/v1/services/${name}`)).json()) as {
-        lanes: { deployed?: { url?: string } }[];
+        lanes: { deployed?: { endpoint?: string } }[];
       };
-      const url = service.lanes[0]?.deployed?.url ?? "";
+      const url = service.lanes[0]?.deployed?.endpoint ?? "";
       const shell = await shellSeconds(product, name, url);
       // The first of both warms npm's cache and the page cache.
       if (i === 0) continue;

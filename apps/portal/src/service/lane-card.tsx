@@ -41,9 +41,9 @@ export function LaneCard({ service, lane }: { service: string; lane: Lane }) {
           <p className="break-words text-muted text-sm">{lane.reason}</p>
         )}
         <div className="mt-auto flex min-w-0 flex-wrap items-center gap-x-3 gap-y-2 pt-1">
-          {deployed?.url && (
+          {deployed?.endpoint && (
             <span className="flex min-w-0 max-w-full flex-1 items-center">
-              <Copyable text={deployed.url} label={`URL of ${lane.environment}`} />
+              <Copyable text={deployed.endpoint} label={`endpoint of ${lane.environment}`} />
             </span>
           )}
           {lane.waitingReleaseId && (

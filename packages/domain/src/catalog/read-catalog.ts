@@ -52,7 +52,7 @@ async function lanesOf(
     service.environments.map(async (environment) => {
       const account = await findAccount(deps.platform, environment);
       const version = deployedVersion(executions, environment);
-      const deployed = version && { ...version, url: version.outputs.Endpoint };
+      const deployed = version && { ...version, endpoint: version.outputs.Endpoint };
       const waiting = releases.find((release) => release.environment === environment && release.status === "waiting");
       return {
         environment,
@@ -64,7 +64,7 @@ async function lanesOf(
           artifactDigest: deployed.artifactDigest,
           at: deployed.at,
           executionId: deployed.executionId,
-          url: deployed.url,
+          endpoint: deployed.endpoint,
         },
         commitsBehind: version && version.commit === executions[0]?.commit?.sha ? 0 : undefined,
         ...laneHealth(executions, environment, waiting, deployed),

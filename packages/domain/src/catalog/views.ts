@@ -15,7 +15,8 @@ export interface Lane {
         readonly artifactDigest: string | undefined;
         readonly at: Date;
         readonly executionId: string;
-        readonly url: string | undefined;
+        /** Where callers reach it: the URL of an API or a queue, the ARN of what is invoked. */
+        readonly endpoint: string | undefined;
       }
     | undefined;
   readonly commitsBehind: number | undefined;
