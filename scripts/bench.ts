@@ -34,6 +34,7 @@ const benches: Record<string, { about: string; load: () => Promise<{ run: () => 
     about: "the sandbox's start and its memory, idle and with 200 services",
     load: () => import("./bench/sandbox.ts"),
   },
+  paths: { about: "how large the functions of the golden paths are", load: () => import("./bench/paths.ts") },
   standards: {
     about: "every rule on one repository, and on a thousand",
     load: () => import("./bench/standards.ts"),
