@@ -34,6 +34,10 @@ const benches: Record<string, { about: string; load: () => Promise<{ run: () => 
     about: "the sandbox's start and its memory, idle and with 200 services",
     load: () => import("./bench/sandbox.ts"),
   },
+  render: {
+    about: "how fast templates are rendered in the warm restricted process",
+    load: () => import("./bench/render.ts"),
+  },
   paths: { about: "how large the functions of the golden paths are", load: () => import("./bench/paths.ts") },
   standards: {
     about: "every rule on one repository, and on a thousand",

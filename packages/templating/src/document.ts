@@ -6,12 +6,17 @@ export const VERSION = "turnpike.dev/version";
 const section = z.looseObject({
   title: z.string(),
   description: z.string().optional(),
-  properties: z.record(z.string(), z.looseObject({ type: z.enum(["string", "number", "integer", "boolean"]) })),
+  properties: z.record(
+    z.string(),
+    z.looseObject({ type: z.enum(["string", "number", "integer", "boolean", "array", "object"]).optional() }),
+  ),
   required: z.array(z.string()).optional(),
 });
 
 const document = z.object({
-  apiVersion: z.literal("scaffolder.backstage.io/v1beta3"),
+  apiVersion: z.literal("scaffolder.backstage.io/v1beta3", {
+    error: ({ input }) => `${JSON.stringify(input)} isn't supported: scaffolder.backstage.io/v1beta3 is.`,
+  }),
   kind: z.literal("Template"),
   metadata: z.object({
     name: z.string().regex(/^[a-z][a-z0-9-]{0,62}$/),
@@ -34,6 +39,8 @@ const document = z.object({
           id: z.string().optional(),
           name: z.string().optional(),
           action: z.string(),
+          if: z.union([z.string(), z.boolean()]).optional(),
+          each: z.union([z.string(), z.array(z.json()), z.record(z.string(), z.json())]).optional(),
           input: z.record(z.string(), z.unknown()).default({}),
         }),
       )
@@ -41,24 +48,8 @@ const document = z.object({
   }),
 });
 
-/** What `fetch:template` takes here. Any other input of Backstage's is refused by name, never passed over in silence. */
-export const fetchInput = z.strictObject({
-  url: z.string().regex(/^\.\//, "must be a folder below the template's own, such as ./skeleton"),
-  targetPath: z.string().default("."),
-  values: z.record(z.string(), z.json()).default({}),
-  copyWithoutTemplating: z.array(z.string()).default([]),
-  /** Only files that end so are templates; the ending is taken off. */
-  templateFileExtension: z
-    .union([z.boolean(), z.string().startsWith(".")])
-    .transform((value) => (value === true ? ".njk" : value || undefined))
-    .optional(),
-  trimBlocks: z.boolean().default(false),
-  lstripBlocks: z.boolean().default(false),
-});
-
-type TemplateDocument = z.infer<typeof document>;
+export type TemplateDocument = z.infer<typeof document>;
 export type Section = z.infer<typeof section>;
-export type FetchInput = z.infer<typeof fetchInput>;
 
 type Path = readonly PropertyKey[];
 
@@ -70,8 +61,16 @@ export interface ParsedDocument {
   readonly at: (path: Path) => string;
 }
 
+const MAX_BYTES = 1024 * 1024;
+
 /** Reads the text of a `template.yaml`. Aliases are refused: a few lines of them can stand for gigabytes. */
 export function parseTemplateDocument(text: string): ParsedDocument {
+  const failed = (problems: string[], at: ParsedDocument["at"] = () => "template.yaml:1") => ({
+    document: undefined,
+    problems,
+    at,
+  });
+  if (text.length > MAX_BYTES) return failed([`template.yaml:1 It is larger than ${MAX_BYTES / 1024 / 1024} MB.`]);
   const lines = new LineCounter();
   const yaml = parseDocument(text, { lineCounter: lines });
   const line = (offset: number | undefined) => `template.yaml:${offset === undefined ? 1 : lines.linePos(offset).line}`;
@@ -79,7 +78,6 @@ export function parseTemplateDocument(text: string): ParsedDocument {
     const node = yaml.getIn(path, true) as { range?: [number, number, number] } | undefined;
     return node?.range || path.length === 0 ? line(node?.range?.[0]) : at(path.slice(0, -1));
   };
-  const failed = (problems: string[]) => ({ document: undefined, problems, at });
   if (yaml.errors.length > 0) {
     return failed(yaml.errors.map((error) => `${line(error.pos[0])} ${error.message.split("\n", 1)[0]}`));
   }
@@ -91,5 +89,8 @@ export function parseTemplateDocument(text: string): ParsedDocument {
   }
   const parsed = document.safeParse(value);
   if (parsed.success) return { document: parsed.data, problems: [], at };
-  return failed(parsed.error.issues.map(({ path, message }) => `${at(path)} ${path.join(".")}: ${message}`));
+  return failed(
+    parsed.error.issues.map(({ path, message }) => `${at(path)} ${path.join(".")}: ${message}`),
+    at,
+  );
 }

@@ -1,2 +1,3 @@
 export { type LoadedTemplate, loadTemplate, loadTemplates, type TemplateResult } from "./template.ts";
-export { createTemplates, type RenderedFile, TemplateRenderError, type TemplateValues } from "./templates.ts";
+export { createTemplates, TemplateRenderError, type TemplateValues } from "./templates.ts";
+export type { RenderedFile } from "./workspace.ts";

@@ -18,16 +18,40 @@ export interface ParameterSchema {
 /** What Turnpike asks of every service, so a template's own form needn't. */
 const OWN = ["name", "owner", "description"];
 
+/** Backstage's pickers of what Turnpike asks, or knows, itself. */
+const PICKERS = new Map<unknown, Filled["with"]>([
+  ["OwnerPicker", "owner"],
+  ["OwnedEntityPicker", "owner"],
+  ["MyGroupsPicker", "owner"],
+  ["RepoUrlPicker", "repository"],
+  ["EntityNamePicker", "name"],
+]);
+
+/** A parameter that nobody is asked: Turnpike fills it in. */
+export interface Filled {
+  readonly key: string;
+  readonly with: "owner" | "repository" | "name";
+}
+
 /** `ui:*` hints and the like are for forms, not for validation. */
 const isHint = (key: string) => key.startsWith("ui:") || key.startsWith("backstage:");
 
 /**
- * A template's sections without what Turnpike asks itself, a section that has nothing else left out, and what they say
- * of name, owner and description. Conditions between parameters aren't supported, and said to be so.
+ * A template's sections without what Turnpike asks or fills in itself, a section that has nothing else left out, and
+ * what they say of name, owner and description. Conditions between parameters and secrets aren't supported, and said to
+ * be so.
  */
 export function splitSections(sections: readonly Section[]) {
   const problems: { index: number; message: string }[] = [];
-  const isOwn = (key: string) => OWN.includes(key);
+  const filled: Filled[] = sections.flatMap(({ properties }) =>
+    Object.entries(properties).flatMap(([key, schema]) => {
+      const known = PICKERS.get(schema["ui:field"]);
+      return known ? [{ key, with: known }] : [];
+    }),
+  );
+  const isFilled = (key: string) => filled.some((each) => each.key === key);
+  const isOwn = (key: string) => OWN.includes(key) || isFilled(key);
+  const isChecked = (key: string) => OWN.includes(key) && !isFilled(key);
   const pick = (wanted: (key: string) => boolean) => ({
     properties: Object.assign(
       {},
@@ -45,6 +69,14 @@ export function splitSections(sections: readonly Section[]) {
         message: `${key} isn't supported in a section: title, description, required and properties are.`,
       });
     }
+    for (const [key, schema] of Object.entries(properties)) {
+      if (schema["ui:field"] === "Secret") {
+        problems.push({
+          index,
+          message: `${key}: a secret would end in Git. Leave it out, and let the service read it from Secrets Manager.`,
+        });
+      }
+    }
     const others = filter(properties, (key) => !isOwn(key));
     if (Object.keys(others).length === 0 && Object.keys(properties).length > 0) return [];
     return [
@@ -61,7 +93,7 @@ export function splitSections(sections: readonly Section[]) {
       },
     ];
   });
-  return { sections: shown, own: pick(isOwn), problems };
+  return { sections: shown, own: pick(isChecked), filled, problems };
 }
 
 function filter<T>(record: Readonly<Record<string, T>>, wanted: (key: string) => boolean): Record<string, T> {

@@ -10,6 +10,9 @@ export function problemOfPath(file: string): string | undefined {
   }
   // Git's own names for its folder on file systems that ignore case, and on Windows.
   if (parts.some((part) => /^(\.git|git~1)[ .]*$/i.test(part))) return "is git's own";
+  if (parts.some((part) => /[<>:"|?*]|[. ]$/.test(part) || /^(con|prn|aux|nul|com\d|lpt\d)(\.|$)/i.test(part))) {
+    return "can't be a file's on Windows";
+  }
   return undefined;
 }
 
@@ -17,4 +20,15 @@ export function problemOfPath(file: string): string | undefined {
 export function foldersOf(file: string): string[] {
   const parts = file.split("/").slice(0, -1);
   return parts.map((_, index) => parts.slice(0, index + 1).join("/"));
+}
+
+/** `*` and `?` within a name, `**` across folders, names with a leading dot too, as in Backstage; all else is literal. */
+export function globToRegExp(glob: string): RegExp {
+  const source = glob.replace(/\*\*\/|\*\*|\*|\?|[\\^$.|+()[\]{}]/g, (part) => {
+    if (part === "**/") return "(?:.*/)?";
+    if (part === "**") return ".*";
+    if (part === "*") return "[^/]*";
+    return part === "?" ? "[^/]" : `\\${part}`;
+  });
+  return new RegExp(`^${source}$`, "s");
 }

@@ -6,6 +6,15 @@ export interface RenderedText {
   readonly body: string | undefined;
 }
 
+/** What one run of a step came to. */
+export interface Operation {
+  /** Index of the step in its template. */
+  readonly step: number;
+  readonly input: Readonly<Record<string, unknown>>;
+  /** Of a `fetch:template`: what became of each file, in the order of its source. */
+  readonly files?: readonly RenderedText[];
+}
+
 /** The template's own code failed, or went past a limit. */
 export class RenderFailedError extends Error {}
 
@@ -20,7 +29,7 @@ const toLine = (value: object) =>
 
 interface Job {
   readonly line: string;
-  readonly resolve: (files: RenderedText[]) => void;
+  readonly resolve: (operations: Operation[]) => void;
   readonly reject: (error: Error) => void;
 }
 
@@ -33,7 +42,7 @@ export interface RenderPool {
   /** Starts the process, when there is none, while the caller still has other work. */
   warm(): void;
   /** Renders the compiled `module`. Raises `RenderFailedError`. */
-  render(module: string, input: object): Promise<RenderedText[]>;
+  render(module: string, input: object): Promise<Operation[]>;
   /** Ends the process; what waits is refused. */
   close(): Promise<void>;
 }
@@ -75,8 +84,8 @@ export function createRenderPool(cacheDir: string, idleMs = IDLE_MS): RenderPool
     const job = current;
     clearTimeout(deadline);
     current = undefined;
-    const answer = JSON.parse(line) as { files?: RenderedText[]; error?: string };
-    if (answer.files) job?.resolve(answer.files);
+    const answer = JSON.parse(line) as { operations?: Operation[]; error?: string };
+    if (answer.operations) job?.resolve(answer.operations);
     else job?.reject(new RenderFailedError(answer.error ?? "it gave no reason"));
     next();
   }

@@ -76,33 +76,99 @@ environment.addFilter("sh", (value) => {
   return `'${text.replaceAll("'", "'\\''")}'`;
 });
 
+environment.addFilter("jsonify", environment.getFilter("dump"));
+
+/** A repository as Backstage's picker writes it, such as `github.com?owner=acme&repo=orders`. */
+function repositoryOf(written) {
+  const { host, searchParams } = new URL(`https://${given(written)}`);
+  const members = ["owner", "repo", "organization", "workspace", "project"];
+  return { host, ...Object.fromEntries(members.map((name) => [name, searchParams.get(name) ?? undefined])) };
+}
+environment.addFilter("parseRepoUrl", repositoryOf);
+environment.addFilter("projectSlug", (written) => {
+  const { owner, repo } = repositoryOf(written);
+  return `${owner}/${repo}`;
+});
+
+/** `kind:namespace/name`, of which kind and namespace may be left out where the template says what they are. */
+environment.addFilter("parseEntityRef", (written, { defaultKind, defaultNamespace } = {}) => {
+  const [, kind = defaultKind, namespace = defaultNamespace ?? "default", name] =
+    /^(?:([^:/]+):)?(?:([^:/]+)\/)?([^:/]+)$/.exec(String(given(written))) ?? [];
+  if (!kind || !name) throw new Error(`${JSON.stringify(written)} is no reference of an entity with a kind`);
+  return { kind, namespace, name };
+});
+
+environment.addFilter("pick", (object, name) => nunjucks.runtime.memberLookup(object, name));
+
 const load = (compiled, name) => new nunjucks.Template({ type: "code", obj: compiled }, environment, name, true);
 const modules = new Map();
 
-/** What a step's values say, from what was asked and what Turnpike knows; the latter is never replaced. */
-function valuesOf(values, { parameters, own }) {
-  const text = (compiled) => load(compiled, "template.yaml").render({ parameters });
+/** What an expression of a step sees. Nobody's secrets and no user: a template makes the same for everybody. */
+const contextOf = (parameters, steps, each) => ({ parameters, steps, each, user: {}, secrets: {}, context: {} });
+
+/** Renders one of a step's values: `native` keeps the type of what a whole expression comes to. */
+function evaluate(value, context) {
+  const text = (compiled) => load(compiled, "template.yaml").render(context);
   const native = (compiled) => {
     const dumped = text(compiled);
     return dumped === "" ? undefined : JSON.parse(dumped);
   };
-  return { ...parameters, ...values(native, text), ...own };
+  return value(native, text);
 }
 
-async function render({ module, input }) {
-  let skeletons = modules.get(module);
-  if (!skeletons) {
-    const compiled = (await import(module)).default;
-    skeletons = compiled.map(({ values, files }) => ({
-      values,
-      files: files.map(({ name, path, body }) => ({ path: load(path, name), body: body && load(body, name) })),
-    }));
-    modules.set(module, skeletons);
+const isTruthy = (value) => (Array.isArray(value) ? value.length > 0 : Boolean(value));
+
+/** What later steps may ask of one: of what Turnpike does itself, what it will come to. */
+function outputOf(action, { repository, name }) {
+  const url = `https://github.com/${repository}`;
+  if (action === "publish:github") return { remoteUrl: `${url}.git`, repoContentsUrl: `${url}/blob/main` };
+  if (action === "catalog:register") {
+    return { entityRef: `component:default/${name}`, catalogInfoUrl: `${url}/blob/main/catalog-info.yaml` };
   }
-  return skeletons.flatMap((skeleton) => {
-    const values = valuesOf(skeleton.values, input);
-    return skeleton.files.map(({ path, body }) => ({ path: path.render({ values }), body: body?.render({ values }) }));
-  });
+  return {};
+}
+
+async function stepsOf(module) {
+  const known = modules.get(module);
+  if (known) return known;
+  const { default: compiled } = await import(module);
+  const loadFile = ({ name, path, body }) => ({ name, path: path && load(path, name), body: body && load(body, name) });
+  const steps = compiled.map(({ sources, ...step }) => ({
+    ...step,
+    sources: new Map(Object.entries(sources).map(([url, files]) => [url, files.map(loadFile)])),
+  }));
+  modules.set(module, steps);
+  return steps;
+}
+
+/** The files of a `fetch:template`, rendered. What Turnpike knows is never replaced, by a person or by a template. */
+function renderFiles({ sources, context: name }, { url, values }, { parameters, own }) {
+  const files = sources.get(url) ?? sources.get(`./${url.replace(/^\.\//, "").replace(/\/$/, "")}`);
+  const context = { [name]: { ...parameters, ...values, ...own } };
+  return files?.map(({ name, path, body }) => ({
+    path: path ? path.render(context) : name,
+    body: body?.render(context),
+  }));
+}
+
+/** What each step comes to, in order: one operation for each time that it is run. */
+async function render({ module, input }) {
+  const outputs = {};
+  const operations = [];
+  for (const [step, compiled] of (await stepsOf(module)).entries()) {
+    const each = evaluate(compiled.each, contextOf(input.parameters, outputs));
+    const rounds = compiled.repeated ? Object.entries(each ?? {}) : [undefined];
+    for (const round of rounds) {
+      const context = contextOf(input.parameters, outputs, round && { key: round[0], value: round[1] });
+      if (!isTruthy(evaluate(compiled.if, context))) continue;
+      const { values, ...rest } = evaluate(compiled.input, context);
+      const files =
+        compiled.action === "fetch:template" ? renderFiles(compiled, { ...rest, values }, input) : undefined;
+      operations.push({ step, input: rest, files });
+      if (compiled.id) outputs[compiled.id] = { output: outputOf(compiled.action, input.own) };
+    }
+  }
+  return operations;
 }
 
 // U+2028 and U+2029 would end the line for whoever reads it.
@@ -111,7 +177,7 @@ const send = (answer) => process.stdout.write(`${JSON.stringify(answer).replace(
 send({ ready: true });
 for await (const line of createInterface({ input: process.stdin })) {
   try {
-    send({ files: await render(JSON.parse(line)) });
+    send({ operations: await render(JSON.parse(line)) });
   } catch (error) {
     // nunjucks puts the file's name on a line of its own before the reason.
     const reason = String(error?.message ?? error).replace(/^\((.*?)\)[^\n]*\n\s*/, "$1: ");

@@ -1,8 +1,8 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
-import { type FetchInput, fetchInput, type ParsedDocument, parseTemplateDocument, VERSION } from "./document.ts";
-import { createValidator, type ParameterSchema, splitSections } from "./parameters.ts";
-import { readSkeleton, type Skeleton, SkeletonError } from "./skeleton.ts";
+import { type ParsedDocument, parseTemplateDocument, VERSION } from "./document.ts";
+import { createValidator, type Filled, type ParameterSchema, splitSections } from "./parameters.ts";
+import { readSteps, type TemplateStep } from "./steps.ts";
 
 /** A template that can be offered: Backstage's `scaffolder.backstage.io/v1beta3`, read and checked. */
 export interface LoadedTemplate {
@@ -16,15 +16,13 @@ export interface LoadedTemplate {
   readonly sections: readonly { title: string; description?: string; schema: { readonly [key: string]: unknown } }[];
   /** What the template says of name, owner and description: checked when it is rendered. */
   readonly own: ParameterSchema;
-  readonly skeletons: readonly Skeleton[];
+  readonly filled: readonly Filled[];
+  readonly steps: readonly TemplateStep[];
 }
 
 export type TemplateResult =
   | { readonly kind: "valid"; readonly template: LoadedTemplate }
   | { readonly kind: "invalid"; readonly name: string; readonly problems: readonly string[] };
-
-/** What Turnpike does itself, whatever a template says of it: recognised, and left out. */
-const ownActions = new Set(["publish:github", "catalog:register"]);
 
 const FILE = "template.yaml";
 
@@ -66,7 +64,7 @@ function build(
       `${at(["metadata", "name"])} metadata.name is ${metadata.name}, its folder ${path.basename(folder)}.`,
     );
   }
-  const { sections, own, problems: unsupported } = splitSections(spec.parameters);
+  const { sections, own, filled, problems: unsupported } = splitSections(spec.parameters);
   for (const { index, message } of unsupported) problems.push(`${at(["spec", "parameters", index])} ${message}`);
   for (const schema of [...sections.map((section) => section.schema as unknown as ParameterSchema), own]) {
     try {
@@ -75,43 +73,18 @@ function build(
       problems.push(`${at(["spec", "parameters"])} ${error instanceof Error ? error.message : error}`);
     }
   }
-  const skeletons = spec.steps.flatMap((step, index) => {
-    if (ownActions.has(step.action)) return [];
-    const where = ["spec", "steps", index];
-    const input = readStep(step, where, at, problems);
-    if (!input) return [];
-    try {
-      return [readSkeleton(folder, input)];
-    } catch (error) {
-      if (!(error instanceof SkeletonError)) throw error;
-      problems.push(`${at([...where, "input", "url"])} ${error.message}`);
-      return [];
-    }
-  });
+  const steps = readSteps(folder, { at }, spec.steps, problems);
   const { title, description, tags, annotations, name } = metadata;
-  return { name, version: annotations[VERSION], title, description, tags, owner: spec.owner, sections, own, skeletons };
-}
-
-const known = new Set(["id", "name", "action", "input"]);
-
-function readStep(
-  step: { readonly action: string; readonly input: unknown },
-  where: readonly PropertyKey[],
-  at: ParsedDocument["at"],
-  problems: string[],
-): FetchInput | undefined {
-  if (step.action !== "fetch:template") {
-    problems.push(`${at(where)} The action ${step.action} isn't supported: fetch:template is.`);
-    return undefined;
-  }
-  for (const key of Object.keys(step).filter((each) => !known.has(each))) {
-    problems.push(`${at([...where, key])} ${key} isn't supported on a step.`);
-  }
-  const parsed = fetchInput.safeParse(step.input);
-  if (parsed.success) return parsed.data;
-  for (const issue of parsed.error.issues) {
-    const path = [...where, "input", ...issue.path];
-    problems.push(`${at(path)} ${path.join(".")}: ${issue.message}`);
-  }
-  return undefined;
+  return {
+    name,
+    version: annotations[VERSION],
+    title,
+    description,
+    tags,
+    owner: spec.owner,
+    sections,
+    own,
+    filled,
+    steps,
+  };
 }

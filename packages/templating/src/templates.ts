@@ -2,18 +2,10 @@ import { mkdirSync, realpathSync } from "node:fs";
 import { AppError } from "@turnpike/kernel";
 import { compileTemplate, TemplateSyntaxError } from "./compile.ts";
 import { createValidator, type ParameterSchema, type Validated } from "./parameters.ts";
-import { foldersOf, problemOfPath } from "./paths.ts";
-import { createRenderPool, type RenderedText, RenderFailedError } from "./pool.ts";
-import { MAX_BYTES } from "./skeleton.ts";
+import { createRenderPool, RenderFailedError } from "./pool.ts";
 import { stampOf } from "./stamp.ts";
 import { type LoadedTemplate, loadTemplates, type TemplateResult } from "./template.ts";
-
-export interface RenderedFile {
-  readonly path: string;
-  readonly content: Uint8Array;
-  /** 0o644 or 0o755 */
-  readonly mode: number;
-}
+import { assemble, type RenderedFile, WorkspaceError } from "./workspace.ts";
 
 /** A template can't be rendered with these values. */
 export class TemplateRenderError extends AppError {
@@ -86,7 +78,7 @@ export function createTemplates({ directory, cacheDir }: { directory: string; ca
     return undefined;
   }
 
-  const detail = ({ skeletons: _skeletons, own: _own, ...template }: LoadedTemplate) => template;
+  const detail = ({ steps: _steps, own: _own, filled: _filled, ...template }: LoadedTemplate) => template;
 
   return {
     async list() {
@@ -130,14 +122,14 @@ export function createTemplates({ directory, cacheDir }: { directory: string; ca
         // It starts while the template is compiled.
         pool.warm();
         const rendered = await pool.render(compileTemplate(template, cache), {
-          parameters: { ...parameters, name: values.name, owner, description },
+          parameters: { ...parameters, name: values.name, owner, description, ...fill(template, values) },
           // What Turnpike says: neither a person's parameters nor a template's values take its place.
           own: { ...known, template: { name, version: template.version }, parameters },
         });
-        return assemble(template, rendered);
+        return assemble(template.steps, rendered);
       } catch (error) {
-        if (error instanceof RenderFailedError || error instanceof TemplateSyntaxError) {
-          throw new TemplateRenderError(name, error.message.replace(/\.$/, ""), { cause: error });
+        if ([RenderFailedError, TemplateSyntaxError, WorkspaceError].some((known) => error instanceof known)) {
+          throw new TemplateRenderError(name, (error as Error).message.replace(/\.$/, ""), { cause: error });
         }
         throw error;
       }
@@ -157,24 +149,13 @@ function checkOwn({ name: template, own }: LoadedTemplate, values: TemplateValue
   }
 }
 
-function assemble(template: LoadedTemplate, rendered: readonly RenderedText[]): RenderedFile[] {
-  const refuse = (why: string) => new TemplateRenderError(template.name, why);
-  const files = new Map<string, RenderedFile>();
-  const encoder = new TextEncoder();
-  let bytes = 0;
-  for (const [index, file] of template.skeletons.flatMap((skeleton) => skeleton.files).entries()) {
-    const { path: target = "", body } = rendered[index] ?? {};
-    const problem = problemOfPath(target);
-    if (problem) throw refuse(`the path ${JSON.stringify(target)} ${problem}`);
-    if (files.has(target)) throw refuse(`two files would be ${target}`);
-    const content = file.templated ? encoder.encode(body ?? "") : file.content;
-    bytes += content.byteLength;
-    if (bytes > MAX_BYTES) throw refuse(`it makes more than ${MAX_BYTES / 1024 / 1024} MB`);
-    files.set(target, { path: target, content, mode: file.executable ? 0o755 : 0o644 });
-  }
-  for (const file of files.keys()) {
-    const folder = foldersOf(file).find((above) => files.has(above));
-    if (folder) throw refuse(`${folder} would be a file and a folder`);
-  }
-  return [...files.values()].sort((a, b) => (a.path < b.path ? -1 : 1));
+/** What Backstage's pickers would have given. */
+function fill({ filled }: LoadedTemplate, { name, owner, repository }: TemplateValues): Record<string, string> {
+  const [organisation = "", repo = ""] = repository.split("/");
+  const known = {
+    name,
+    owner: `group:default/${owner}`,
+    repository: `github.com?owner=${encodeURIComponent(organisation)}&repo=${encodeURIComponent(repo)}`,
+  };
+  return Object.fromEntries(filled.map((each) => [each.key, known[each.with]]));
 }

@@ -42,17 +42,19 @@ afterAll(async () => {
 
 let count = 0;
 
+/** A compiled template of one step that renders one file. */
+const stepOf = (body: string) =>
+  `export default [{ action: "fetch:template", context: "values", if: () => true, each: () => undefined, input: () => ({ url: "x" }), sources: { x: [{ name: "x", body: ${body} }] } }];\n`;
+
+const bodyOf = (operations: Awaited<ReturnType<typeof pool.render>>) => operations[0]?.files?.[0]?.body ?? "";
+
 /** Runs an expression in the renderer and gives what it came to, or the error's code. */
 async function run(expression: string): Promise<string> {
   const module = path.join(folder, `${count++}.mjs`);
   const attempt = `let found; try { found = "DID " + (${expression.replace("OUT", JSON.stringify(`${module}.out`))}); } catch (error) { found = "REFUSED " + (error.code ?? error.name); }`;
   const template = `{ root: (env, context, frame, runtime, done) => done(null, found) }`;
-  writeFileSync(
-    module,
-    `${attempt}\nexport default [{ values: () => ({}), files: [{ name: "x", path: ${template}, body: ${template} }] }];\n`,
-  );
-  const [file] = await pool.render(module, { parameters: {}, own: {} });
-  return file?.body ?? "";
+  writeFileSync(module, `${attempt}\n${stepOf(template)}`);
+  return bodyOf(await pool.render(module, { parameters: {}, own: {} }));
 }
 
 test("what is planted really runs there", async () => {
@@ -82,8 +84,8 @@ test("a process without work ends, and the next render starts another", async ()
   const short = createRenderPool(folder, 50);
   const module = path.join(folder, "pid.mjs");
   const template = "{ root: (env, context, frame, runtime, done) => done(null, String(process.pid)) }";
-  writeFileSync(module, `export default [{ values: () => ({}), files: [{ name: "x", path: ${template} }] }];\n`);
-  const pid = async () => Number((await short.render(module, { parameters: {}, own: {} }))[0]?.path);
+  writeFileSync(module, stepOf(template));
+  const pid = async () => Number(bodyOf(await short.render(module, { parameters: {}, own: {} })));
   const first = await pid();
   expect(await pid()).toBe(first);
   await expect.poll(() => isRunning(first)).toBe(false);

@@ -203,16 +203,7 @@ test("a render that is under way, or waits, is refused when Turnpike stops", asy
 
 test("a path that leaves the repository, or is git's own, is refused", async () => {
   template("leaving", { "${{ values.description }}": "x" });
-  for (const description of [
-    "../x",
-    "/etc/x",
-    "a/../../x",
-    ".git/hooks/x",
-    ".GIT/config",
-    "a/.git./x",
-    "a\0b",
-    "a\\b",
-  ]) {
+  for (const description of ["../x", "a/../../x", ".git/hooks/x", ".GIT/config", "a/.git./x", "a\0b", "a\\b"]) {
     await expect(templates.render("leaving", { ...values, description })).rejects.toThrow(/the path/);
   }
 });
@@ -286,7 +277,7 @@ const unsupported: [string, string, string, RegExp][] = [
     "action: fetch:cookiecutter",
     /^template.yaml:\d+ The action fetch:cookiecutter/,
   ],
-  ["an unknown input", "url: ./skeleton", "url: ./skeleton, replace: true", /^template.yaml:\d+ .*replace/],
+  ["an unknown input", "url: ./skeleton", "url: ./skeleton, token: x", /^template.yaml:\d+ .*token/],
   ["a folder outside", "url: ./skeleton", "url: ./../good/skeleton", /is not below the template's folder/],
   [
     "a condition between parameters",

@@ -1,3 +1,4 @@
+import naughtyStrings from "big-list-of-naughty-strings/blns.json" with { type: "json" };
 import { expect, test } from "vitest";
 import { problemOfName } from "./name.ts";
 
@@ -31,4 +32,9 @@ test("a name fits repositories, stacks and URLs, or isn't one, and says why in w
 
 test("ordinary names are fine, at both ends of the length", () => {
   for (const name of ["abc", "orders", "order-api-2", "a".repeat(40)]) expect(problemOfName(name)).toBeUndefined();
+});
+
+test("of the Big List of Naughty Strings none is a name that is more than a word", () => {
+  const taken = naughtyStrings.filter((each) => problemOfName(each) === undefined);
+  expect(taken.filter((each) => !/^[a-z]+$/.test(each))).toEqual([]);
 });
