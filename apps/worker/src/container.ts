@@ -9,7 +9,7 @@ import {
   receiveEvents,
 } from "@turnpike/aws";
 import type { Config } from "@turnpike/config";
-import { createGitHub, createPlatformRepository, createRepositoryHost } from "@turnpike/github";
+import { createGitHub, createPlatformRepository, createRepositoryHost, createSources } from "@turnpike/github";
 import { type Logger, systemClock } from "@turnpike/kernel";
 import { createStore } from "@turnpike/store";
 import { createTemplates } from "@turnpike/templating";
@@ -39,13 +39,15 @@ export function createContainer(config: Config, log: Logger) {
     directory: config.templatesDir,
     cacheDir: path.join(config.dataDir, "templates"),
   });
+  const host = createRepositoryHost(github);
   return {
     log,
     clock: systemClock,
     store,
     accounts,
     templates,
-    host: createRepositoryHost(github),
+    host,
+    sources: createSources(github, host.head),
     repository: createPlatformRepository(github, {
       fullName: config.platformRepository,
       mirrorDir: path.join(config.dataDir, "worker", "platform.git"),

@@ -2,6 +2,7 @@ import { observePipeline } from "@turnpike/domain/pipelines";
 import { findAccount, publishStandards, syncPlatform, writeIntents } from "@turnpike/domain/platform";
 import { followReleases, proposeRelease } from "@turnpike/domain/releases";
 import { ensureService } from "@turnpike/domain/scaffolding";
+import { judgeScorecard, listSubjects, listUnjudged, openFix } from "@turnpike/domain/scorecards";
 import type { Container } from "./container.ts";
 import { receiveEvents } from "./container.ts";
 import { createWorkQueue } from "./work-queue.ts";
@@ -13,6 +14,11 @@ const OPEN_EXECUTION_MS = 10_000;
 /** What is under way in AWS and sends no event of its own (a stack) is asked after this long. */
 const POLL_MS = 200;
 
+/** Every repository's head is compared with what was judged this often; a push is seen at once. */
+const JUDGE_MS = 60 * 60_000;
+
+/** Topic of a push to a repository other than the platform's, before the repository's name. */
+const REPOSITORY_PUSHED = "repository-pushed:";
 /** Topic of a push to the platform repository, before the commit that its branch is now. */
 const PUSHED = "platform-pushed:";
 
@@ -38,6 +44,7 @@ export function startLoops(container: Container): () => Promise<void> {
       for (const service of await syncPlatform({ ...container, ...store }, { fetch })) services.ask(service);
       releases.ask("all");
       await publishStandards({ ...container, ...store });
+      for (const name of await listUnjudged({ ...container, ...store })) scorecards.ask(name);
       return key === "fetch" ? { againInMs: SWEEP_MS } : undefined;
     },
   });
@@ -55,7 +62,10 @@ export function startLoops(container: Container): () => Promise<void> {
         if (result.kind === "failed" && !result.final) {
           againInMs = STEP_BACKOFF_MS[Math.min(result.attempts - 1, STEP_BACKOFF_MS.length - 1)];
         }
-        if (result.kind === "done") pipelines.ask(service);
+        if (result.kind === "done") {
+          pipelines.ask(service);
+          scorecards.ask(service);
+        }
       });
       if (lease === "busy") againInMs = 1000;
       return againInMs === undefined ? undefined : { againInMs };
@@ -90,6 +100,31 @@ export function startLoops(container: Container): () => Promise<void> {
     },
   });
 
+  /** Judges repositories by the standards, and opens the pull requests that were asked for. Keys: `all`, `fixes`, a name. */
+  const scorecards = createWorkQueue({
+    name: "scorecards",
+    concurrency: 2,
+    log,
+    look: async (key) => {
+      if (key === "fixes") {
+        for (const fix of await store.scorecards.waitingFixes()) await openFix({ ...container, ...store }, fix);
+        return undefined;
+      }
+      if (key !== "all") {
+        await judgeScorecard({ ...container, ...store }, key);
+        return undefined;
+      }
+      for (const { name } of await listSubjects(store.platform)) scorecards.ask(name);
+      return { againInMs: JUDGE_MS };
+    },
+  });
+
+  async function judgePushed(repository: string): Promise<void> {
+    for (const subject of await listSubjects(store.platform)) {
+      if (subject.repository === repository) scorecards.ask(subject.name);
+    }
+  }
+
   async function sweep(): Promise<void> {
     for (const service of await store.services.unfinished()) services.ask(service);
     for (const { name } of await store.services.list()) pipelines.ask(name);
@@ -110,11 +145,19 @@ export function startLoops(container: Container): () => Promise<void> {
     else if (topic === "*") platform.ask("fetch");
     else if (topic.startsWith(PUSHED)) platform.ask(topic.slice(PUSHED.length) || "fetch");
     else if (topic === "approvals") releases.ask("all");
+    else if (topic === "fixes") scorecards.ask("fixes");
+    else if (topic.startsWith(REPOSITORY_PUSHED)) {
+      judgePushed(topic.slice(REPOSITORY_PUSHED.length)).catch((error: unknown) =>
+        log.warn({ err: error }, "a push could not be followed; the sweep will see it"),
+      );
+    }
     if (topic === "*") sweeper.ask("all");
   });
 
   platform.ask("fetch");
   sweeper.ask("all");
+  scorecards.ask("fixes");
+  scorecards.ask("all");
   const events = listen();
 
   /** AWS's own events make us look sooner; without them the sweeps see the same. */
@@ -145,7 +188,15 @@ export function startLoops(container: Container): () => Promise<void> {
   return async () => {
     stopping.abort();
     unsubscribe();
-    await Promise.all([sweeper.stop(), platform.stop(), services.stop(), pipelines.stop(), releases.stop(), events]);
+    await Promise.all([
+      sweeper.stop(),
+      platform.stop(),
+      services.stop(),
+      pipelines.stop(),
+      releases.stop(),
+      scorecards.stop(),
+      events,
+    ]);
   };
 }
 

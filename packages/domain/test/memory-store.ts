@@ -12,6 +12,7 @@ import {
 } from "../src/platform/index.ts";
 import type { PlatformIntent, Release, ReleaseStore } from "../src/releases/index.ts";
 import { type ServiceRequest, type ServiceStore, type StoredStep, stepKeys } from "../src/scaffolding/index.ts";
+import type { FixRequest, FixView, Judged, ScorecardStore } from "../src/scorecards/index.ts";
 
 /** An intent with what became of it. */
 interface RecordedIntent extends Intent {
@@ -29,8 +30,12 @@ interface Tables {
   readonly executions: Map<string, ObservedExecution>;
   readonly documents: Map<string, StoredDocument>;
   readonly problems: Map<string, Awaited<ReturnType<PlatformStore["problems"]>>[number]>;
+  readonly judged: Map<string, Judged>;
+  readonly fixes: Map<string, StoredFix>;
   head: string | undefined;
 }
+
+type StoredFix = FixRequest & Pick<FixView, "status" | "url" | "error"> & { commit?: string };
 
 /**
  * Every slice's store in memory, under the contract that `store.contract.ts` holds the real one to. Nothing awaits
@@ -45,6 +50,8 @@ export function createMemoryStore() {
     executions: new Map(),
     documents: new Map(),
     problems: new Map(),
+    judged: new Map(),
+    fixes: new Map(),
     head: undefined,
   };
   return {
@@ -57,6 +64,7 @@ export function createMemoryStore() {
     services: serviceStore(tables),
     releases: releaseStore(tables),
     executions: executionStore(tables),
+    scorecards: scorecardStore(tables),
   };
 }
 
@@ -280,6 +288,74 @@ function executionStore({ executions }: Tables): ExecutionStore {
           return newest ? [[service, newest] as const] : [];
         }),
       );
+    },
+  };
+}
+
+function scorecardStore(tables: Tables): ScorecardStore {
+  const { judged, fixes } = tables;
+  const newestFirst = (name?: string) =>
+    [...judged.values()]
+      .filter((each) => name === undefined || each.name === name)
+      .sort((a, b) => b.judgedAt.getTime() - a.judgedAt.getTime());
+  const change = (id: string, to: Partial<StoredFix>) => {
+    const known = fixes.get(id);
+    if (known) fixes.set(id, { ...known, ...to });
+  };
+  return {
+    async save(each) {
+      judged.set(`${each.name} ${each.commit}`, each);
+    },
+    async latest(name) {
+      return newestFirst(name)[0];
+    },
+    async bases() {
+      return new Map(
+        newestFirst()
+          .reverse()
+          .map(({ name, basis }) => [name, basis]),
+      );
+    },
+    async latestOfAll() {
+      const names = [...new Set(newestFirst().map(({ name }) => name))].sort();
+      return names.flatMap((name) => newestFirst(name).slice(0, 1));
+    },
+    async history(name, limit) {
+      return newestFirst(name).slice(0, limit);
+    },
+    async requestFix(request) {
+      const { name, rule, base } = request;
+      if (fixes.values().some((each) => each.name === name && each.rule === rule && each.base === base)) return false;
+      fixes.set(request.id, { ...request, status: "waiting", url: undefined, error: undefined });
+      return true;
+    },
+    async waitingFixes() {
+      return [...fixes.values()]
+        .filter(({ status }) => status === "waiting")
+        .map(({ id, name, rule, base, requestedBy, requestedAt }) => ({
+          ...{ id, name, rule, base, requestedBy, requestedAt },
+        }));
+    },
+    async fixOpened(id, opened) {
+      change(id, { ...opened, status: "opened" });
+    },
+    async fixFailed(id, error) {
+      change(id, { status: "failed", error });
+    },
+    async fixes(name) {
+      return [...fixes.values()]
+        .filter((each) => each.name === name)
+        .map(({ rule, base, status, requestedBy, requestedAt, url, error }) => ({
+          ...{ rule, base, status, requestedBy: requestedBy.name, requestedAt, url, error },
+        }))
+        .reverse();
+    },
+    async requesterOf(name, commit) {
+      const found = fixes.values().find((each) => each.name === name && each.commit === commit);
+      return found && (found.requestedBy.github ?? found.requestedBy.email);
+    },
+    async importRepository({ at, intent }) {
+      addIntent(tables, { ...intent, creates: true, at });
     },
   };
 }

@@ -8,13 +8,13 @@ import {
   type RepositoryHost,
   RepositoryHostError,
 } from "@turnpike/domain/scaffolding";
-import { RequestError } from "octokit";
 import type { GitHub } from "./client.ts";
 import { importStream } from "./fast-import.ts";
 import { requireGit } from "./git.ts";
 import { initMirror } from "./mirror.ts";
 import { broughtTo, startOf } from "./pushes.ts";
 import { remoteOf, runRemoteGit } from "./remote.ts";
+import { callGitHub, split, statusOf } from "./repository-call.ts";
 
 const TURNPIKE = { name: "Turnpike", email: "turnpike[bot]@users.noreply.github.com" };
 const MAX_COMMITS = 100;
@@ -32,11 +32,6 @@ const describe = (description: string, marker: string) =>
     .replace(/\p{Cc}/gu, " ")
     .slice(0, LONGEST_DESCRIPTION)
     .toWellFormed()} [${marker}]`;
-
-function split(fullName: string): { owner: string; repo: string } {
-  const [owner = "", repo = ""] = fullName.split("/");
-  return { owner, repo };
-}
 
 interface RepositoryAnswer {
   full_name: string;
@@ -86,27 +81,10 @@ const kinds: Record<string, Push["kind"]> = {
   merge_queue_merge: "merge",
 };
 
-const statusOf = (error: unknown) => (error instanceof RequestError ? error.status : undefined);
-
 /** GitHub as the host of services' repositories, as Turnpike's App. */
 export function createRepositoryHost(github: GitHub): RepositoryHost {
-  /** Runs a call, once more with a new token where the host refused the one kept: nothing was done then. */
-  async function call<T>(
-    what: string,
-    fullName: string,
-    ask: (client: Awaited<ReturnType<GitHub["installation"]>>) => Promise<T>,
-  ): Promise<T> {
-    const { owner } = split(fullName);
-    try {
-      return await ask(await github.installation(owner)).catch(async (error: unknown) => {
-        if (statusOf(error) !== 401) throw error;
-        return ask(await github.installation(owner, true));
-      });
-    } catch (error) {
-      if (error instanceof RepositoryHostError) throw error;
-      throw new RepositoryHostError(what, { cause: error });
-    }
-  }
+  const call = <T>(what: string, fullName: string, ask: Parameters<typeof callGitHub<T>>[3]) =>
+    callGitHub(github, what, fullName, ask);
 
   const find: RepositoryHost["find"] = (fullName) =>
     call(`show ${fullName}`, fullName, async (client) => {

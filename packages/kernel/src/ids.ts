@@ -9,6 +9,7 @@ const prefixes = {
   decision: "dec",
   audit: "aud",
   event: "evt",
+  fix: "fix",
 } as const;
 
 export type IdKind = keyof typeof prefixes;

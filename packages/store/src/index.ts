@@ -9,6 +9,7 @@ import { createIntentStore } from "./platform/intents.ts";
 import { createPlatformStore } from "./platform/platform.ts";
 import { createReleaseStore } from "./releases/releases.ts";
 import { createServiceStore } from "./scaffolding/services.ts";
+import { createScorecardStore } from "./scorecards/scorecards.ts";
 
 export { type EmbeddedPostgres, startEmbeddedPostgres } from "./embedded/server.ts";
 export { MigrationError, migrate } from "./migrate.ts";
@@ -34,6 +35,7 @@ export function createStore({ databaseUrl, log }: { databaseUrl: string; log: Lo
     executions,
     intents: createIntentStore(prisma),
     releases: createReleaseStore(prisma),
+    scorecards: createScorecardStore(prisma),
     deliveries: createDeliveryStore(prisma),
     ...createIndexes({ platform, services, executions }),
     start: () => changes.start(),

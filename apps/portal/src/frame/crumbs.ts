@@ -3,6 +3,7 @@ import type { Crumb } from "@turnpike/ui";
 const words: Readonly<Record<string, string>> = {
   services: "Services",
   approvals: "Approvals",
+  standards: "Standards",
   templates: "Templates",
   pipeline: "Pipeline",
   metrics: "Metrics",

@@ -3,6 +3,7 @@ export const destinations = [
   { href: "/", label: "Home", key: "h" },
   { href: "/services", label: "Services", key: "s" },
   { href: "/approvals", label: "Approvals", key: "a" },
+  { href: "/standards", label: "Standards", key: "d" },
   { href: "/templates", label: "Templates", key: "t" },
 ] as const;
 

@@ -1,7 +1,7 @@
 "use client";
 
 import { CountBadge } from "@turnpike/ui";
-import { Hand, House, LayoutTemplate, Server } from "lucide-react";
+import { Hand, House, LayoutTemplate, Scale, Server } from "lucide-react";
 import Link from "next/link";
 import { usePathname } from "next/navigation";
 import type { ReactNode } from "react";
@@ -11,6 +11,7 @@ const icons = {
   Home: House,
   Services: Server,
   Approvals: Hand,
+  Standards: Scale,
   Templates: LayoutTemplate,
 } as const satisfies Record<Destination["label"], unknown>;
 

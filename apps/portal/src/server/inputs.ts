@@ -19,6 +19,16 @@ export const decision = z
   })
   .transform(({ id, comment, ...rest }) => ({ id, releaseId: id, ...rest, ...(comment ? { comment } : {}) }));
 
+export const fixRequest = z.object({ name: z.string().max(100), rule: z.string().max(20) });
+
+/** What each must be beyond its shape is the domain's to say. */
+export const newImport = z.object({
+  repository: z.string().max(300),
+  owner: z.string().max(100),
+  branch: z.string().max(300),
+  template: z.string().max(600),
+});
+
 /** Between one minute and a week back. */
 export const minutes = z.coerce.number().int().min(1).max(10_080);
 

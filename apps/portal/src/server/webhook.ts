@@ -41,9 +41,10 @@ export async function receiveWebhook(deps: WebhookDeps, request: Request): Promi
   }
   const { repository, after } = payloadOf(body);
   if (await deps.deliveries.take(id, event, deps.clock.now())) {
-    // A service's own repository needs no wake-up: its pipeline hears of the push, and the worker of the pipeline.
-    if (event === "push" && repository === deps.config.platformRepository) {
-      await deps.changes.publish(`platform-pushed:${after ?? ""}`);
+    // A service's pipeline hears of the push itself, and the worker of the pipeline; its scorecard hears of it here.
+    if (event === "push" && repository !== undefined) {
+      const isPlatform = repository === deps.config.platformRepository;
+      await deps.changes.publish(isPlatform ? `platform-pushed:${after ?? ""}` : `repository-pushed:${repository}`);
     }
     deps.log.info({ delivery: id, event, repository }, "webhook taken");
   }

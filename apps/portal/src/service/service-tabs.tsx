@@ -10,6 +10,7 @@ export function ServiceTabs({ service }: { service: string }) {
   const tabs = [
     { href: base, label: "Overview" },
     { href: `${base}/pipeline`, label: "Pipeline" },
+    { href: `${base}/standards`, label: "Standards" },
     { href: `${base}/metrics`, label: "Metrics" },
     { href: `${base}/logs`, label: "Logs" },
     { href: `${base}/traces`, label: "Traces" },

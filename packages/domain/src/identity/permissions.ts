@@ -7,6 +7,7 @@ const rank: Record<Role, number> = { viewer: 0, developer: 1, approver: 2, admin
 const needed = {
   "service:read": "viewer",
   "service:create": "developer",
+  "service:change": "developer",
   "release:read": "viewer",
   "release:decide": "approver",
 } as const satisfies Record<string, Role>;

@@ -75,6 +75,27 @@ export const serviceDocument = document(
   }),
 );
 
+/** A repository that Turnpike didn't make and doesn't release: it is judged by the standards. */
+export const repositoryDocument = document(
+  "Repository",
+  z.strictObject({
+    /** `acme/legacy` */
+    repository: z.string().regex(/^[\w.-]+\/[\w.-]+$/),
+    owner: name,
+    branch: z
+      .string()
+      .max(200)
+      .regex(/^(?!-)(?!.*(?:\.\.|\/\/|@\{|\.lock$))[^\s~^:?*[\\\p{Cc}]+$/u),
+    /** Path of its template of SAM or CloudFormation; left out: looked for where it is by custom. */
+    template: z
+      .string()
+      .max(500)
+      .regex(/^(?!\/)(?!.*(?:^|\/)\.\.(?:\/|$))[^\p{Cc}]+$/u)
+      .exactOptional(),
+    importedBy: z.strictObject({ email }),
+  }),
+);
+
 const decision = z.strictObject({
   by: z.strictObject({ email, github: githubLogin.optional() }),
   at: z.iso.datetime(),
@@ -156,6 +177,7 @@ export type TeamDocument = z.infer<typeof teamDocument>;
 export type AccountDocument = z.infer<typeof accountDocument>;
 export type ServiceDocument = z.infer<typeof serviceDocument>;
 export type ReleaseDocument = z.infer<typeof releaseDocument>;
+export type RepositoryDocument = z.infer<typeof repositoryDocument>;
 type StandardsDocument = z.infer<typeof standardsDocument>;
 export type AnyDocument =
   | PlatformDocument
@@ -163,4 +185,5 @@ export type AnyDocument =
   | AccountDocument
   | ServiceDocument
   | ReleaseDocument
+  | RepositoryDocument
   | StandardsDocument;

@@ -7,6 +7,7 @@ import {
   platformDocument,
   releaseDocument,
   releasePath,
+  repositoryDocument,
   serviceDocument,
   standardsDocument,
   teamDocument,
@@ -26,6 +27,7 @@ const schemas: readonly { folder: RegExp; schema: z.ZodType<AnyDocument> }[] = [
   { folder: /^teams\/([^/]+)\.yaml$/, schema: teamDocument },
   { folder: /^accounts\/([^/]+)\.yaml$/, schema: accountDocument },
   { folder: /^services\/([^/]+)\.yaml$/, schema: serviceDocument },
+  { folder: /^repositories\/([^/]+)\.yaml$/, schema: repositoryDocument },
   { folder: /^releases\/([^/]+\/[^/]+)\.yaml$/, schema: releaseDocument },
 ];
 

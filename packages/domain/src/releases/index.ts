@@ -1,7 +1,7 @@
 export { type DecideDeps, type DecideRelease, decideRelease } from "./decide-release.ts";
 export { AccountUnreadableError, ReleaseNotFoundError } from "./errors.ts";
 export { type FollowDeps, followReleases } from "./follow-release.ts";
-export type { ChangeSets, NewRelease, PlatformIntent, ReleaseStore } from "./ports.ts";
+export type { ChangeSets, NewRelease, PlatformIntent, ProposedChanges, ReleaseStore } from "./ports.ts";
 export { type ProposeDeps, proposeRelease } from "./propose-release.ts";
 export {
   getRelease,

@@ -30,6 +30,12 @@ export interface NewRelease
   readonly evidence: Evidence;
 }
 
+/** What Turnpike committed to services' repositories because somebody asked for it. */
+export interface ProposedChanges {
+  /** Who asked for this commit: GitHub login, else address; undefined for one that isn't Turnpike's. */
+  requesterOf(service: string, commit: string): Promise<string | undefined>;
+}
+
 export interface ReleaseStore {
   /** One release per (service, environment, execution): the stored one is returned when it is there already. */
   propose(release: NewRelease): Promise<{ release: Release; created: boolean }>;

@@ -3,7 +3,7 @@ import type { Changes } from "../live/index.ts";
 import { digestOf, type ObservedExecution, type ObservedStage, type Pipelines, reportsOf } from "../pipelines/index.ts";
 import { findAccount, type PlatformStore } from "../platform/index.ts";
 import { type RepositoryHost, SERVICE_BRANCH } from "../scaffolding/index.ts";
-import type { ChangeSets, ReleaseStore } from "./ports.ts";
+import type { ChangeSets, ProposedChanges, ReleaseStore } from "./ports.ts";
 import { fingerprintOf, productionGate, type Release } from "./release.ts";
 
 export interface ProposeDeps {
@@ -11,6 +11,7 @@ export interface ProposeDeps {
   readonly releases: ReleaseStore;
   readonly pipelines: Pick<Pipelines, "testReports">;
   readonly changeSets: ChangeSets;
+  readonly scorecards: ProposedChanges;
   readonly host: Pick<RepositoryHost, "commits" | "pushes">;
   readonly changes: Changes;
   readonly clock: Clock;
@@ -61,9 +62,10 @@ export async function proposeRelease(
     commits: commits.map(({ sha }) => sha),
   });
   const contributors = new Set<string>();
-  for (const { login, byTurnpike } of pushes) {
-    // What Turnpike pushed, it pushed for whoever asked.
-    contributors.add(byTurnpike ? (spec.requestedBy.github ?? spec.requestedBy.email) : login);
+  for (const { login, byTurnpike, after } of pushes) {
+    // What Turnpike pushed, it pushed for whoever asked: for this change, or else for the service.
+    const asked = byTurnpike ? await deps.scorecards.requesterOf(service, after) : undefined;
+    contributors.add(byTurnpike ? (asked ?? spec.requestedBy.github ?? spec.requestedBy.email) : login);
   }
 
   const evidence = {

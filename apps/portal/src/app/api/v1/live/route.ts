@@ -4,7 +4,7 @@ import { NotFoundError } from "../../../../server/errors.ts";
 import { eventStream } from "../../../../server/event-stream.ts";
 import { route } from "../../../../server/route.ts";
 
-const topic = z.string().regex(/^(services|approvals|service:[a-z0-9-]{1,64})$/);
+const topic = z.string().regex(/^(services|approvals|scorecards|service:[a-z0-9-]{1,64})$/);
 const input = z.object({
   topics: z
     .string()
