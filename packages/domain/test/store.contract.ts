@@ -8,7 +8,7 @@ import { AT, execution, person, platformFiles, proposal, serviceRequest } from "
 
 export type StoreUnderTest = Pick<
   MemoryStore,
-  "platform" | "intents" | "services" | "releases" | "executions" | "leases"
+  "platform" | "intents" | "services" | "releases" | "executions" | "leases" | "scorecards"
 >;
 
 const SHA = "1".repeat(40);
@@ -326,6 +326,55 @@ export function describeStore(name: string, open: () => Promise<StoreUnderTest>)
       const failing = leases.withLease("writer", async () => Promise.reject(new Error("no")));
       await expect(failing).rejects.toThrow("no");
       expect(await leases.withLease("writer", async () => undefined)).toBe("done");
+    });
+  });
+
+  describe(`${name}: scorecards`, () => {
+    const judged = (of: string, commit: string, minute: number) => ({
+      name: of,
+      commit: commit.repeat(40),
+      basis: `basis ${minute}`,
+      judgedAt: new Date(AT.getTime() + minute * 60_000),
+      problem: undefined,
+      rules: [],
+    });
+    const fix = (id: string, base = "1") => ({
+      id: `fix_${id}`,
+      name: "orders",
+      rule: "SUS-1",
+      base: base.repeat(40),
+      requestedBy: { email: "developer@example.com", name: "developer", github: "developer" },
+      requestedAt: AT,
+    });
+
+    test("the latest of each name is what was judged last, and a commit is one row of its history", async () => {
+      const { scorecards } = await open();
+      expect(await scorecards.latest("orders")).toBeUndefined();
+      for (const each of [judged("orders", "1", 1), judged("orders", "2", 2), judged("refunds", "3", 3)]) {
+        await scorecards.save(each);
+      }
+      await scorecards.save(judged("orders", "1", 4));
+      expect((await scorecards.latest("orders"))?.commit).toBe("1".repeat(40));
+      expect((await scorecards.history("orders", 10)).map(({ basis }) => basis)).toEqual(["basis 4", "basis 2"]);
+      expect((await scorecards.latestOfAll()).map(({ basis }) => basis)).toEqual(["basis 4", "basis 3"]);
+      expect([...(await scorecards.bases())].sort()).toEqual([
+        ["orders", "basis 4"],
+        ["refunds", "basis 3"],
+      ]);
+    });
+
+    test("of two who ask for one fix at once, one is heard; what became of it is kept", async () => {
+      const { scorecards } = await open();
+      const asked = await Promise.all([scorecards.requestFix(fix("1")), scorecards.requestFix(fix("2"))]);
+      expect(asked.toSorted()).toEqual([false, true]);
+      expect(await scorecards.requestFix(fix("3", "2"))).toBe(true);
+      const [first, second] = await scorecards.waitingFixes();
+      await scorecards.fixOpened(first?.id ?? "", { commit: "c".repeat(40), url: "https://example.com/1" });
+      await scorecards.fixFailed(second?.id ?? "", "No more");
+      expect(await scorecards.waitingFixes()).toEqual([]);
+      expect((await scorecards.fixes("orders")).map(({ status }) => status).sort()).toEqual(["failed", "opened"]);
+      expect(await scorecards.requesterOf("orders", "c".repeat(40))).toBe("developer");
+      expect(await scorecards.requesterOf("refunds", "c".repeat(40))).toBeUndefined();
     });
   });
 }

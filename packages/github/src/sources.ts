@@ -77,10 +77,15 @@ export function createSources(github: GitHub, head: Sources["head"]): Sources {
     propose: ({ fullName, into, base, branch, files, message, author, at, title, body }) =>
       withCommit(fullName, base, async (options) => {
         const ref = `refs/heads/${branch}`;
+        const listed = await requireGit("list files", ["ls-tree", "-z", base, "--", ...files.keys()], options);
+        const executables = listed
+          .toString("utf8")
+          .split("\0")
+          .filter((line) => line.startsWith("100755"));
         const changed = [...files].map(([file, text]) => ({
           path: file,
           content: Buffer.from(text),
-          executable: false,
+          executable: executables.some((line) => line.endsWith(`\t${file}`)),
         }));
         const stream = importStream(ref, base, [{ message, author, committer: TURNPIKE, at, files: changed }]);
         const output = await requireGit("write a commit", ["fast-import", "--quiet", "--done"], {

@@ -58,6 +58,15 @@ describe("proposing a release", () => {
     expect((await propose())?.evidence.contributors).toEqual(["developer", "mallory"]);
   });
 
+  test("a fix that Turnpike pushed is the work of whoever asked for the fix", async () => {
+    const { propose, store } = await setup([push("turnpike[bot]", true)]);
+    const requestedBy = { email: "helper@example.com", name: "Helper", github: "helper" };
+    const fix = { id: "fix_1", name: "orders", rule: "SUS-1", base: "b".repeat(40), requestedBy, requestedAt: AT };
+    await store.scorecards.requestFix(fix);
+    await store.scorecards.fixOpened(fix.id, { commit: "c".repeat(40), url: "https://github.com/acme/orders/pull/1" });
+    expect((await propose())?.evidence.contributors).toEqual(["helper"]);
+  });
+
   test("another App whose name begins like Turnpike's counts as itself", async () => {
     const { propose } = await setup([push("turnpike-evil[bot]")]);
     expect((await propose())?.evidence.contributors).toEqual(["turnpike-evil[bot]"]);
