@@ -2,12 +2,14 @@
  * `npm run screens`: runs the main job on a product of its own and writes pictures of its pages to docs/screens, at
  * 1440×900 and 390×844, light and dark.
  */
-import { mkdirSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import path from "node:path";
 import { type BrowserContext, chromium, type Page } from "@playwright/test";
 import { until } from "./bench/figure.ts";
 import { type RunningProduct, signIn, withProduct } from "./bench/running-product.ts";
 import { ensureBrowser } from "./browser.mjs";
+import { gitAs } from "./product/git.ts";
 
 const folder = path.resolve(import.meta.dirname, "../docs/screens");
 const sizes = [
@@ -31,6 +33,24 @@ async function laneUrls(ask: Ask): Promise<string[]> {
     lanes: { deployed?: { endpoint?: string } }[];
   };
   return service.lanes.flatMap(({ deployed }) => (deployed?.endpoint ? [deployed.endpoint] : []));
+}
+
+/** Pushes a change that the standards don't allow. */
+async function breakRules({ home }: RunningProduct): Promise<void> {
+  const ports = JSON.parse(readFileSync(path.join(home, "ports.json"), "utf8")) as { github: number };
+  const folder = mkdtempSync(path.join(tmpdir(), "turnpike-screens-"));
+  const as = (args: readonly string[], cwd: string) => gitAs(home, "developer", args, cwd);
+  try {
+    await as(["clone", "-q", `http://127.0.0.1:${ports.github}/acme/${SERVICE}.git`, SERVICE], folder);
+    const clone = path.join(folder, SERVICE);
+    const file = path.join(clone, "template.yaml");
+    const text = readFileSync(file, "utf8").replace("    Tracing: Active\n", "").replace(/arm64/, "x86_64");
+    writeFileSync(file, text);
+    await as(["commit", "-q", "-a", "-m", "Trace nothing"], clone);
+    await as(["push", "-q", "origin", "HEAD:main"], clone);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 }
 
 await withProduct(async (product) => {
@@ -69,7 +89,7 @@ await withProduct(async (product) => {
       await page.getByLabel("Name").fill(SERVICE);
       await page.getByText("README.md").first().waitFor();
     });
-    await shoot("standards", "/templates/http-api-typescript", "developer", async (page) => {
+    await shoot("create-standards", "/templates/http-api-typescript", "developer", async (page) => {
       await page.getByLabel("Name").fill(SERVICE);
       await page.getByRole("tab", { name: /^Standards/ }).click();
       await page.getByRole("region", { name: "Standards" }).scrollIntoViewIfNeeded();
@@ -120,6 +140,12 @@ await withProduct(async (product) => {
     await shoot("decided", "/approvals", "approver");
     await shoot("services", "/services", "developer");
     await shoot("home", "/", "developer");
+    await breakRules(product);
+    const scorecard = `/services/${SERVICE}/standards`;
+    const broken = (page: Page) => page.getByRole("img", { name: "Must be mended" }).first();
+    await shoot("scorecard", scorecard, "developer", (page) => broken(page).waitFor());
+    await shoot("standards", "/standards", "developer");
+    await shoot("import", "/standards/import", "developer");
   } finally {
     await browser.close();
   }

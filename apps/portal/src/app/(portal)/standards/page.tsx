@@ -69,7 +69,7 @@ export default async function StandardsPage({ searchParams }: { searchParams: Pr
         </Card>
       ) : (
         <div className="grid items-start gap-5 xl:grid-cols-[minmax(0,1fr)_20rem]">
-          <Card aria-label="Scorecards">
+          <Card>
             <Form action="/standards" className="flex flex-wrap items-center gap-3 border-line border-b p-3">
               <FilterInput name="q" value={textOf(search.q)} label="Filter by name or owner" />
               <span role="status" className="text-muted text-sm tabular-nums">
