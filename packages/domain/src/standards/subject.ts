@@ -1,4 +1,5 @@
 import { expandTemplate, type JsonObject, type Path, parseTemplate, type Template } from "@turnpike/cloudformation";
+import type { AdvisoryIndex } from "./supply/advisories.ts";
 
 /** A resource of the expanded template, and where it comes from. */
 export interface Item {
@@ -12,6 +13,16 @@ export interface Item {
   readonly source: { readonly id: string; readonly type: string; readonly properties: JsonObject; readonly path: Path };
 }
 
+/** How a repository is released, as far as Turnpike knows. */
+export interface Delivery {
+  /** By a pipeline of Turnpike's: changes are seen before they are made, and what was built once goes to every account. */
+  readonly byTurnpike: boolean;
+  /** The contract that production serves; null: it serves none; undefined: it isn't known. */
+  readonly served: string | null | undefined;
+  /** What is known against components; undefined where this installation has no advisories. */
+  readonly advisories: AdvisoryIndex | undefined;
+}
+
 /** What is judged: a service's template, and, where they are known, the other files of its repository. */
 export interface Subject {
   readonly written: Template;
@@ -20,6 +31,8 @@ export interface Subject {
   readonly text: string;
   /** By path; undefined where only a template is known. */
   readonly files: ReadonlyMap<string, string> | undefined;
+  /** Undefined where nothing is known of how it is released. */
+  readonly delivery: Delivery | undefined;
   /** The resources of the expanded template, of one type or of all. */
   items(type?: string): readonly Item[];
 }
@@ -31,10 +44,11 @@ export interface SubjectInput {
   /** Values of the template's parameters that have no default. */
   readonly parameters?: ReadonlyMap<string, string>;
   readonly files?: ReadonlyMap<string, string>;
+  readonly delivery?: Delivery;
 }
 
 /** Reads what is to be judged. Raises `TemplateError` for a template that couldn't be deployed at all. */
-export function openSubject({ file, text, parameters = new Map(), files }: SubjectInput): Subject {
+export function openSubject({ file, text, parameters = new Map(), files, delivery }: SubjectInput): Subject {
   const written = parseTemplate(text, { file });
   const expanded = expandTemplate(written, withStandIns(written, parameters));
   const all = [...expanded.resources].map(([id, resource]): Item => {
@@ -59,6 +73,7 @@ export function openSubject({ file, text, parameters = new Map(), files }: Subje
     expanded,
     text,
     files,
+    delivery,
     items: (type) => (type === undefined ? all : all.filter((item) => item.type === type)),
   };
 }

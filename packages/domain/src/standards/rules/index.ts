@@ -6,10 +6,13 @@ import { ownerTags } from "./cost-4-owner-tags.ts";
 import { errorAlarm } from "./ops-1-error-alarm.ts";
 import { tracing } from "./ops-2-tracing.ts";
 import { logs } from "./ops-3-logs.ts";
+import { inTheTemplate } from "./ops-4-in-the-template.ts";
 import { gradualDeployment } from "./ops-5-gradual-deployment.ts";
+import { builtOnce } from "./ops-6-built-once.ts";
 import { tests } from "./ops-7-tests.ts";
 import { independent } from "./ops-8-independent.ts";
 import { configuration } from "./ops-9-configuration.ts";
+import { knownSupply } from "./ops-10-known-supply.ts";
 import { memory } from "./perf-1-memory.ts";
 import { provisionedAlias } from "./perf-2-provisioned-alias.ts";
 import { cachedReads } from "./perf-3-cached-reads.ts";
@@ -53,9 +56,12 @@ export const rules: readonly Rule[] = [
   errorAlarm,
   tracing,
   logs,
+  inTheTemplate,
   gradualDeployment,
+  builtOnce,
   tests,
   independent,
   configuration,
+  knownSupply,
   arm64,
 ];
