@@ -1,6 +1,7 @@
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { indexAdvisories } from "@turnpike/domain/standards";
 import { expect, onTestFinished, test } from "vitest";
 import { dryRun } from "../scripts/dry-run/dry-run.ts";
 
@@ -14,7 +15,11 @@ const failures = ({ releases }: Awaited<ReturnType<typeof dryRun>>) =>
 test.each(readdirSync(templates))(
   "%s is released to dev and prod through its pipeline, and then released again",
   async (name) => {
-    const report = await dryRun({ directory: path.join(templates, name), parameters: {} });
+    const report = await dryRun({
+      directory: path.join(templates, name),
+      parameters: {},
+      advisories: indexAdvisories([]),
+    });
     expect(failures(report)).toEqual([]);
     expect(report).toMatchObject({ standards: [], passed: true, releases: [{ isDone: true }, { isDone: true }] });
   },
@@ -28,7 +33,7 @@ async function dryRunOf(change: (directory: string) => void) {
   const directory = path.join(folder, "http-api-typescript");
   cpSync(path.join(templates, path.basename(directory)), directory, { recursive: true });
   change(path.join(directory, "skeleton"));
-  return dryRun({ directory, parameters: {} });
+  return dryRun({ directory, parameters: {}, advisories: indexAdvisories([]) });
 }
 
 test("a template whose service fails its own tests is stopped before dev, and its dry run says with what", async () => {

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { setTimeout } from "node:timers/promises";
-import { judgeStandards, openSubject, type RuleResult } from "@turnpike/domain/standards";
+import { type AdvisoryIndex, judgeStandards, openSubject, type RuleResult } from "@turnpike/domain/standards";
 import { createTemplates, type RenderedFile } from "@turnpike/templating";
 import { type ActionReport, executionsOf, follow } from "./pipeline.ts";
 import { openThrowaway } from "./throwaway.ts";
@@ -11,6 +11,8 @@ export interface DryRunOptions {
   /** The folder of a template: `template.yaml` and what it renders. */
   readonly directory: string;
   readonly parameters: Readonly<Record<string, unknown>>;
+  /** What is known against components; left out: nothing is, and the rule that asks isn't decided. */
+  readonly advisories?: AdvisoryIndex;
   readonly onFiles?: (files: readonly RenderedFile[]) => void;
   readonly onStandards?: (broken: readonly RuleResult[]) => void;
   readonly onAction?: (release: number, report: ActionReport) => void;
@@ -40,7 +42,7 @@ const NEWS: RenderedFile = {
 export async function dryRun(options: DryRunOptions): Promise<DryRunReport> {
   const files = await render(options);
   options.onFiles?.(files);
-  const standards = judge(files);
+  const standards = judge(files, options.advisories);
   options.onStandards?.(standards);
   const cloud = await openThrowaway(SERVICE);
   try {
@@ -89,10 +91,15 @@ async function render({ directory, parameters }: DryRunOptions): Promise<Rendere
   }
 }
 
-function judge(files: readonly RenderedFile[]): RuleResult[] {
+function judge(files: readonly RenderedFile[], advisories: AdvisoryIndex | undefined): RuleResult[] {
   const texts = new Map(files.map(({ path: name, content }) => [name, new TextDecoder().decode(content)]));
   const file = "template.yaml";
-  const subject = openSubject({ file, text: texts.get(file) ?? "", files: texts });
+  const subject = openSubject({
+    file,
+    text: texts.get(file) ?? "",
+    files: texts,
+    delivery: { byTurnpike: true, served: null, advisories },
+  });
   const results = judgeStandards(subject, { service: SERVICE, today: new Date().toISOString().slice(0, 10) });
   return results.filter(({ outcome }) => outcome !== "pass" && outcome !== "not-applicable");
 }

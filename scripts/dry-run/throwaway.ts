@@ -46,7 +46,7 @@ async function publishVerifier(sandbox: Sandbox, folder: string, bucket: string)
     credentials: async () => sandbox.credentials(TOOLING),
   };
   const verifier = createVerifier({ tooling: (Client) => new Client(settings) }, file);
-  await verifier.publish(bucket, { effects: {}, waivers: [] });
+  await verifier.publish(bucket, { standards: { effects: {}, waivers: [] }, running: {}, advisories: undefined });
 }
 
 export async function openThrowaway(service: string): Promise<Throwaway> {

@@ -164,6 +164,7 @@ export async function startProduct(options: ProductOptions): Promise<Product> {
       TEMPLATES_DIR: path.join(root, "templates"),
       PIPELINE_TEMPLATE: path.join(root, "infra/service-pipeline.yaml"),
       VERIFIER_FILE: path.join(root, "apps/verify/dist/verify.mjs"),
+      ADVISORIES_FILE: path.join(home, "advisories.json"),
       READER_EXTERNAL_ID: secrets.externalId,
       AWS_REGION: REGION,
       AWS_ENDPOINT_URL: addresses.awsUrl,

@@ -3,15 +3,17 @@
  * own folder (with the platform's standards) by CodeBuild's variables, writes a report, and ends with status 1 when a rule
  * that blocks isn't kept.
  */
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { TemplateError } from "@turnpike/cloudformation";
-import type { Standards } from "@turnpike/domain/standards";
+import { type Advisory, bomOf, type Delivery, indexAdvisories, type Standards } from "@turnpike/domain/standards";
 import { readTexts } from "./read-service.ts";
 import { junitOf, linesOf } from "./report.ts";
+import { servedContract } from "./served-contract.ts";
 import { verify } from "./verify.ts";
 
 const REPORT = "standards/standards.xml";
+const BOM = "evidence/sbom.cdx.json";
 
 function folderOf(variable: string): string {
   const folder = process.env[variable];
@@ -21,18 +23,45 @@ function folderOf(variable: string): string {
 
 const say = (line: string) => process.stdout.write(`${line}\n`);
 
+/** One of the files that Turnpike put beside this program; undefined where it put none. */
+function given<T>(name: string): T | undefined {
+  const file = path.join(folderOf("CODEBUILD_SRC_DIR_Turnpike"), name);
+  return existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as T) : undefined;
+}
+
+function deliveryOf(service: string, source: string): Delivery {
+  const running = given<Record<string, string>>("running.json")?.[service];
+  const advisories = given<Advisory[]>("advisories.json");
+  return {
+    byTurnpike: true,
+    served: running === undefined ? null : servedContract(source, running),
+    advisories: advisories && indexAdvisories(advisories),
+  };
+}
+
+function write(file: string, text: string): void {
+  mkdirSync(path.dirname(file), { recursive: true });
+  writeFileSync(file, text);
+}
+
 function main(): number {
+  const service = process.env.TURNPIKE_SERVICE ?? "";
+  const source = folderOf("CODEBUILD_SRC_DIR_SourceOutput");
+  const repository = readTexts(source);
+  const at = new Date();
   const results = verify({
-    service: process.env.TURNPIKE_SERVICE ?? "",
+    service,
     built: readTexts("."),
-    repository: readTexts(folderOf("CODEBUILD_SRC_DIR_SourceOutput")),
-    standards: JSON.parse(
-      readFileSync(path.join(folderOf("CODEBUILD_SRC_DIR_Turnpike"), "standards.json"), "utf8"),
-    ) as Standards,
-    today: new Date().toISOString().slice(0, 10),
+    repository,
+    standards: given<Standards>("standards.json") ?? { effects: {}, waivers: [] },
+    delivery: deliveryOf(service, source),
+    today: at.toISOString().slice(0, 10),
   });
-  mkdirSync(path.dirname(REPORT), { recursive: true });
-  writeFileSync(REPORT, junitOf(results));
+  write(REPORT, junitOf(results));
+  const commit = process.env.TURNPIKE_COMMIT ?? "";
+  const bom = bomOf({ service, commit, digest: process.env.ARTIFACT_DIGEST ?? "", at, files: repository });
+  write(BOM, `${JSON.stringify(bom, undefined, 2)}\n`);
+  say(`Bill of materials: ${bom.components.length} components.`);
   for (const result of results) {
     if (result.outcome === "pass" || result.outcome === "not-applicable") continue;
     say(`${result.outcome.toUpperCase()} ${result.rule.id} ${result.rule.title}`);

@@ -1,4 +1,10 @@
-import { judgeStandards, openSubject, type RuleResult, type Standards } from "@turnpike/domain/standards";
+import {
+  type Delivery,
+  judgeStandards,
+  openSubject,
+  type RuleResult,
+  type Standards,
+} from "@turnpike/domain/standards";
 
 export interface VerifyInput {
   readonly service: string;
@@ -7,6 +13,7 @@ export interface VerifyInput {
   /** The repository at the commit that is built, by path. */
   readonly repository: ReadonlyMap<string, string>;
   readonly standards: Standards;
+  readonly delivery: Delivery;
   /** `2026-11-24`, in UTC. */
   readonly today: string;
 }
@@ -17,8 +24,8 @@ const TEMPLATE = "template.yaml";
  * Judges what a pipeline is about to deploy. The template and the configuration are those that the build hands on, since
  * they are deployed; everything else is the repository's. Raises `TemplateError` for a template that can't be deployed.
  */
-export function verify({ service, built, repository, standards, today }: VerifyInput): RuleResult[] {
+export function verify({ service, built, repository, standards, delivery, today }: VerifyInput): RuleResult[] {
   const files = new Map([...repository, ...built]);
-  const subject = openSubject({ file: TEMPLATE, text: files.get(TEMPLATE) ?? "", files });
+  const subject = openSubject({ file: TEMPLATE, text: files.get(TEMPLATE) ?? "", files, delivery });
   return judgeStandards(subject, { service, standards, today });
 }

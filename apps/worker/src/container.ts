@@ -11,7 +11,7 @@ import {
 import type { Config } from "@turnpike/config";
 import { createGitHub, createPlatformRepository, createRepositoryHost, createSources } from "@turnpike/github";
 import { type Logger, systemClock } from "@turnpike/kernel";
-import { createStore } from "@turnpike/store";
+import { createAdvisories, createStore } from "@turnpike/store";
 import { createTemplates } from "@turnpike/templating";
 
 export { receiveEvents };
@@ -55,6 +55,7 @@ export function createContainer(config: Config, log: Logger) {
     pipelines: createPipelines(accounts, config.github.url),
     stacks: createPipelineStacks(accounts, config.pipelineTemplate),
     changeSets: createChangeSets(accounts),
+    advisories: createAdvisories(config.advisoriesFile, log),
     verifier: createVerifier(accounts, config.verifierFile),
     async stop() {
       await templates.close();

@@ -112,13 +112,17 @@ async function platform(name: string) {
       await vi.waitFor(async () => expect(await store.platform.find("Team", "payments")).toBeDefined(), {
         timeout: 30_000,
       });
-      const result = await requestService({ ...store, templates, clock: systemClock }, person("developer"), {
-        template: "http-api",
-        name: service,
-        owner: "payments",
-        description: "",
-        parameters: {},
-      });
+      const result = await requestService(
+        { ...store, templates, advisories, clock: systemClock },
+        person("developer"),
+        {
+          template: "http-api",
+          name: service,
+          owner: "payments",
+          description: "",
+          parameters: {},
+        },
+      );
       expect(result).toEqual({ kind: "accepted", service });
     },
     /** Titles of the platform repository's commits, newest first. */
@@ -127,6 +131,9 @@ async function platform(name: string) {
     },
   };
 }
+
+/** Nothing is known against any component. */
+const advisories = { current: async () => undefined };
 
 function environment(databaseUrl: string, platformRepository: string, dataDir: string): Record<string, string> {
   return {

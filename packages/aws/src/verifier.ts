@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { HeadObjectCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
-import { StandardsUnpublishedError, type Verifier } from "@turnpike/domain/platform";
+import { StandardsUnpublishedError, type Verifier, type VerifierFacts } from "@turnpike/domain/platform";
 import { strToU8, zipSync } from "fflate";
 import { type Accounts, errorName } from "./accounts.ts";
 
@@ -29,22 +29,32 @@ export function createVerifier(accounts: Pick<Accounts, "tooling">, verifierFile
     }
   }
 
-  async function publish(bucket: string, bundle: Uint8Array, standards: string): Promise<void> {
-    const digest = createHash("sha256").update(bundle).update(standards).digest("hex");
+  async function publish(bucket: string, files: Readonly<Record<string, Uint8Array>>): Promise<void> {
+    const hash = createHash("sha256");
+    for (const [name, content] of Object.entries(files)) hash.update(`${name} ${content.length}\0`).update(content);
+    const digest = hash.digest("hex");
     if ((await published(bucket)) === digest) return;
-    const Body = zipSync({ "verify.mjs": bundle, "standards.json": strToU8(standards) }, { mtime: NO_TIME });
+    const Body = zipSync({ ...files }, { mtime: NO_TIME });
     const object = { Bucket: bucket, Key: KEY, Body, ContentType: "application/zip", Metadata: { digest } };
     await client.send(new PutObjectCommand(object));
   }
 
   return {
-    async publish(bucket, standards) {
-      const bundle = await readFile(verifierFile);
+    async publish(bucket, facts) {
+      const files = { "verify.mjs": await readFile(verifierFile), ...filesOf(facts) };
       try {
-        await publish(bucket, bundle, JSON.stringify(standards));
+        await publish(bucket, files);
       } catch (error) {
         throw new StandardsUnpublishedError(bucket, { cause: error });
       }
     },
+  };
+}
+
+function filesOf({ standards, running, advisories }: VerifierFacts): Record<string, Uint8Array> {
+  return {
+    "standards.json": strToU8(JSON.stringify(standards)),
+    "running.json": strToU8(JSON.stringify(running)),
+    ...(advisories === undefined ? {} : { "advisories.json": strToU8(advisories) }),
   };
 }

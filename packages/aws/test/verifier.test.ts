@@ -49,26 +49,35 @@ async function setup() {
   };
 }
 
-test("what pipelines judge by is an object that changes only when the verifier or the standards do", async () => {
+test("what pipelines judge by is an object that changes only when the verifier does, or what it judges by", async () => {
   const { verifier, versions, content, file } = await setup();
   const own = { effects: {}, waivers: [] };
-  await verifier.publish(bucket, own);
-  await verifier.publish(bucket, own);
+  const facts = { standards: own, running: {}, advisories: undefined };
+  await verifier.publish(bucket, facts);
+  await verifier.publish(bucket, facts);
   expect(await versions()).toEqual(["turnpike/verify.zip"]);
-  expect(await content()).toEqual({ "verify.mjs": "judge();\n", "standards.json": JSON.stringify(own) });
+  expect(await content()).toEqual({
+    "verify.mjs": "judge();\n",
+    "standards.json": JSON.stringify(own),
+    "running.json": "{}",
+  });
   const stricter = { effects: { "SEC-6": "block" as const }, waivers: [] };
-  await verifier.publish(bucket, stricter);
+  await verifier.publish(bucket, { ...facts, standards: stricter });
   expect(JSON.parse((await content())["standards.json"] ?? "")).toEqual(stricter);
   writeFileSync(file, "judgeBetter();\n");
-  await verifier.publish(bucket, stricter);
+  await verifier.publish(bucket, { ...facts, standards: stricter });
   expect((await content())["verify.mjs"]).toBe("judgeBetter();\n");
   expect(await versions()).toHaveLength(3);
+  await verifier.publish(bucket, { ...facts, running: { orders: "1".repeat(40) }, advisories: "[]" });
+  expect(await content()).toMatchObject({ "running.json": `{"orders":"${"1".repeat(40)}"}`, "advisories.json": "[]" });
 });
 
 test("a bucket that can't be written is an error that says what was left and that it is tried again", async () => {
   const { verifier, sandbox } = await setup();
   sandbox.faults.add({ service: "s3", operation: "PutObject", effect: { kind: "error", at: "before", status: 500 } });
-  const publishing = verifier.publish(bucket, { effects: {}, waivers: [] });
+  const publishing = verifier.publish(bucket, {
+    ...{ standards: { effects: {}, waivers: [] }, running: {}, advisories: undefined },
+  });
   await expect(publishing).rejects.toThrow(StandardsUnpublishedError);
   await expect(publishing).rejects.toThrow("left as it is; Turnpike tries again");
 });

@@ -21,6 +21,7 @@ const environment = z.object({
   TEMPLATES_DIR: z.string().min(1),
   PIPELINE_TEMPLATE: z.string().min(1),
   VERIFIER_FILE: z.string().min(1),
+  ADVISORIES_FILE: z.string().min(1).optional(),
   READER_EXTERNAL_ID: secret,
   AWS_REGION: z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d$/, "a region such as eu-west-1"),
   LOG_LEVEL: z.enum(["debug", "info", "warn", "error"]).default("info"),
@@ -47,6 +48,8 @@ export interface Config {
   readonly pipelineTemplate: string;
   /** Path of what judges services in their pipelines: `apps/verify`, bundled. */
   readonly verifierFile: string;
+  /** Path of what is known against components, as `npm run advisories` writes it; it needn't be there. */
+  readonly advisoriesFile: string | undefined;
   readonly readerExternalId: string;
   readonly region: string;
   readonly logLevel: "debug" | "info" | "warn" | "error";
@@ -93,6 +96,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>> = p
     templatesDir: e.TEMPLATES_DIR,
     pipelineTemplate: e.PIPELINE_TEMPLATE,
     verifierFile: e.VERIFIER_FILE,
+    advisoriesFile: e.ADVISORIES_FILE,
     readerExternalId: e.READER_EXTERNAL_ID,
     region: e.AWS_REGION,
     logLevel: e.LOG_LEVEL,

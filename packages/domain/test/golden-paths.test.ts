@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { createTemplates } from "@turnpike/templating";
 import { expect, onTestFinished, test } from "vitest";
-import { judgeStandards, openSubject } from "../src/standards/index.ts";
+import { indexAdvisories, judgeStandards, openSubject } from "../src/standards/index.ts";
 
 const directory = path.resolve(import.meta.dirname, "../../../templates");
 
@@ -26,7 +26,8 @@ async function render(name: string) {
 test.each(readdirSync(directory))("%s keeps every rule, without a waiver", async (name) => {
   const files = await render(name);
   const text = files.get("template.yaml") ?? "";
-  const results = judgeStandards(openSubject({ file: "template.yaml", text, files }), {
+  const delivery = { byTurnpike: true, served: null, advisories: indexAdvisories([]) };
+  const results = judgeStandards(openSubject({ file: "template.yaml", text, files, delivery }), {
     ...{ service: "orders", today: "2026-11-24" },
   });
   const open = results.filter(({ outcome }) => outcome !== "pass" && outcome !== "not-applicable");

@@ -155,7 +155,7 @@ export function createMemoryAws() {
     },
   };
   const verifier: Verifier = {
-    publish: (bucket, standards) =>
+    publish: (bucket, { standards }) =>
       faults.run("publish", () => {
         published.push({ bucket, standards, before: [...made] });
       }),

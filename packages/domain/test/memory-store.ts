@@ -13,6 +13,7 @@ import {
 import type { PlatformIntent, Release, ReleaseStore } from "../src/releases/index.ts";
 import { type ServiceRequest, type ServiceStore, type StoredStep, stepKeys } from "../src/scaffolding/index.ts";
 import type { FixRequest, FixView, Judged, ScorecardStore } from "../src/scorecards/index.ts";
+import type { Advisories } from "../src/standards/index.ts";
 
 /** An intent with what became of it. */
 interface RecordedIntent extends Intent {
@@ -65,6 +66,8 @@ export function createMemoryStore() {
     releases: releaseStore(tables),
     executions: executionStore(tables),
     scorecards: scorecardStore(tables),
+    /** Nothing is known against any component. */
+    advisories: { current: async () => undefined } satisfies Advisories,
   };
 }
 

@@ -11,6 +11,7 @@ import { createReleaseStore } from "./releases/releases.ts";
 import { createServiceStore } from "./scaffolding/services.ts";
 import { createScorecardStore } from "./scorecards/scorecards.ts";
 
+export { createAdvisories } from "./advisories.ts";
 export { type EmbeddedPostgres, startEmbeddedPostgres } from "./embedded/server.ts";
 export { MigrationError, migrate } from "./migrate.ts";
 

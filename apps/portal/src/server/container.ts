@@ -3,7 +3,7 @@ import { createAccounts, createPipelines, createTelemetryReader } from "@turnpik
 import { loadConfig } from "@turnpike/config";
 import { verifyDelivery } from "@turnpike/github";
 import { systemClock } from "@turnpike/kernel";
-import { createStore } from "@turnpike/store";
+import { createAdvisories, createStore } from "@turnpike/store";
 import { createTemplates } from "@turnpike/templating";
 import { pino } from "pino";
 import { createAuth } from "./auth.ts";
@@ -40,6 +40,7 @@ export async function createContainer() {
     log,
     clock: systemClock,
     templates,
+    advisories: createAdvisories(config.advisoriesFile, log),
     pipelines: createPipelines(accounts, config.github.url),
     reader: coalesce(createTelemetryReader(accounts), systemClock),
     githubUrl: config.github.url,

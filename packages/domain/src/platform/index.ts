@@ -16,9 +16,9 @@ export {
 } from "./documents.ts";
 export { StandardsUnpublishedError } from "./errors.ts";
 export { type DocumentProblem, parseDocument } from "./parse-document.ts";
-export type { CommitRequest, FileChange, PlatformRepository, Verifier } from "./ports.ts";
+export type { CommitRequest, FileChange, PlatformRepository, Verifier, VerifierFacts } from "./ports.ts";
 export { findAccount, listProblems } from "./read-platform.ts";
-export { findStandards, publishStandards } from "./standards.ts";
+export { findStandards, publishStandards, runningCommits } from "./standards.ts";
 export type { Intent, IntentStore, PlatformStore, StoredDocument } from "./store.ts";
 export { type SyncPlatformDeps, syncPlatform } from "./sync-platform.ts";
 export { type WriteIntentsDeps, writeIntents } from "./write-intents.ts";

@@ -38,12 +38,21 @@ export interface PlatformRepository {
   push(commits: readonly CommitRequest[]): Promise<{ kind: "pushed"; shas: string[] } | { kind: "moved" }>;
 }
 
+/** What services are judged by in their pipelines. */
+export interface VerifierFacts {
+  readonly standards: Standards;
+  /** By service: the commit that production runs. */
+  readonly running: Readonly<Record<string, string>>;
+  /** What is known against components, as text; undefined where nothing is. */
+  readonly advisories: string | undefined;
+}
+
 /** What judges services in their pipelines: Turnpike's own build action runs it, and no service can change it. */
 export interface Verifier {
   /**
-   * Makes sure that the bucket has this verifier with these standards. Idempotent. Raises `StandardsUnpublishedError`.
+   * Makes sure that the bucket has this verifier with these facts. Idempotent. Raises `StandardsUnpublishedError`.
    *
    * @param bucket of the tooling account's artifacts
    */
-  publish(bucket: string, standards: Standards): Promise<void>;
+  publish(bucket: string, facts: VerifierFacts): Promise<void>;
 }

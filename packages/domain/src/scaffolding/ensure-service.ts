@@ -9,6 +9,7 @@ import {
   type StoredDocument,
   type Verifier,
 } from "../platform/index.ts";
+import type { Advisories } from "../standards/index.ts";
 import type { PipelineStacks, RepositoryHost, ServiceStore, StoredStep, Templates } from "./ports.ts";
 import { type StepKey, stepKeys } from "./views.ts";
 
@@ -16,6 +17,7 @@ export interface EnsureDeps {
   readonly services: ServiceStore;
   readonly platform: Pick<PlatformStore, "find" | "list">;
   readonly verifier: Verifier;
+  readonly advisories: Advisories;
   readonly host: RepositoryHost;
   readonly templates: Templates;
   readonly stacks: PipelineStacks;

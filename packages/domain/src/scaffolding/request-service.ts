@@ -4,7 +4,15 @@ import { stringify } from "yaml";
 import { type Actor, authorise } from "../identity/index.ts";
 import type { Changes } from "../live/index.ts";
 import { findStandards, type PlatformStore, type ServiceDocument } from "../platform/index.ts";
-import { judgeStandards, openSubject, type RuleView, type Standards, standardsView } from "../standards/index.ts";
+import {
+  type Advisories,
+  type Delivery,
+  judgeStandards,
+  openSubject,
+  type RuleView,
+  type Standards,
+  standardsView,
+} from "../standards/index.ts";
 import { NoPlatformError, TemplateNotFoundError } from "./errors.ts";
 import { problemOfName } from "./name.ts";
 import type { ServiceRequest, ServiceStore, Templates } from "./ports.ts";
@@ -14,6 +22,7 @@ export interface RequestDeps {
   readonly templates: Templates;
   readonly platform: Pick<PlatformStore, "find" | "list">;
   readonly services: ServiceStore;
+  readonly advisories: Advisories;
   readonly changes: Changes;
   readonly clock: Clock;
 }
@@ -80,7 +89,12 @@ export async function previewService(deps: RequestDeps, actor: Actor, input: New
   return {
     kind: "rendered",
     files: shown,
-    standards: judgeFiles(shown, input.name, await findStandards(deps.platform), deps.clock.now()),
+    standards: judgeFiles(shown, input.name, {
+      standards: await findStandards(deps.platform),
+      // Nothing of it runs yet: there is nobody whom it could break.
+      delivery: { byTurnpike: true, served: null, advisories: (await deps.advisories.current())?.index },
+      now: deps.clock.now(),
+    }),
     creates: [
       `A private repository ${repository} with ${files.length} files`,
       `A pipeline ${input.name}: build, ${environments.join(", then ")}, with a person's approval before ${environments.at(-1)}`,
@@ -96,14 +110,13 @@ export async function previewService(deps: RequestDeps, actor: Actor, input: New
 function judgeFiles(
   files: readonly PreviewFile[],
   service: string,
-  standards: Standards,
-  now: Date,
+  { standards, delivery, now }: { standards: Standards; delivery: Delivery; now: Date },
 ): RuleView[] | undefined {
   const texts = new Map(files.flatMap(({ path, text }) => (text === undefined ? [] : [[path, text] as const])));
   const text = texts.get(TEMPLATE_FILE);
   if (text === undefined) return undefined;
   try {
-    const subject = openSubject({ file: TEMPLATE_FILE, text, files: texts });
+    const subject = openSubject({ file: TEMPLATE_FILE, text, files: texts, delivery });
     return standardsView(judgeStandards(subject, { service, standards, today: now.toISOString().slice(0, 10) }));
   } catch (error) {
     if (error instanceof TemplateError) return undefined;

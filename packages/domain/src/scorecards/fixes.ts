@@ -1,10 +1,10 @@
 import { type Clock, newId } from "@turnpike/kernel";
 import { type Actor, authorise } from "../identity/index.ts";
 import type { Changes } from "../live/index.ts";
-import { findStandards, type PlatformStore } from "../platform/index.ts";
-import { applyFixes } from "../standards/index.ts";
+import type { PlatformStore } from "../platform/index.ts";
+import { type Advisories, applyFixes } from "../standards/index.ts";
 import { NothingToFixError, ScorecardNotFoundError } from "./errors.ts";
-import { judgeFiles } from "./judge.ts";
+import { judgeFiles, readYardstick } from "./judge.ts";
 import type { FixRequest, ScorecardStore, Sources } from "./ports.ts";
 import { findSubject } from "./subject.ts";
 
@@ -50,6 +50,7 @@ export interface OpenFixesDeps {
   readonly platform: Pick<PlatformStore, "find" | "list">;
   readonly scorecards: Pick<ScorecardStore, "fixOpened" | "fixFailed">;
   readonly sources: Sources;
+  readonly advisories: Advisories;
   readonly changes: Changes;
   readonly clock: Clock;
 }
@@ -62,9 +63,9 @@ export interface OpenFixesDeps {
  */
 export async function openFix(deps: OpenFixesDeps, fix: FixRequest): Promise<void> {
   const subject = await findSubject(deps.platform, fix.name);
-  const standards = await findStandards(deps.platform);
+  const yardstick = await readYardstick(deps);
   const files = subject && (await deps.sources.files(subject.repository, fix.base));
-  const reading = subject && judgeFiles(files, subject, standards, deps.clock.now());
+  const reading = subject && judgeFiles(files, subject, yardstick, undefined);
   const result = reading?.kind === "judged" ? reading.results.find(({ rule }) => rule.id === fix.rule) : undefined;
   const mended = (result?.findings ?? []).filter((finding) => finding.fix && !finding.waiver);
   if (!subject || reading?.kind !== "judged" || !result || mended.length === 0) {

@@ -203,6 +203,11 @@ const FOUND: Record<string, readonly string[]> = {
     "5 The logs of Orders are text. → Write its logs as JSON",
     "5 The log group of Orders isn't in the template: Lambda makes one that keeps everything. → Give it a log group with a retention",
   ],
+  "OPS-4/fail": [
+    "package.json:3 aws s3api put-bucket-tagging changes an account past the template.",
+    "script/setup:2 aws --region eu-west-1 dynamodb create-table changes an account past the template.",
+    ".github/workflows/deploy.yaml:4 aws lambda update-function-code changes an account past the template.",
+  ],
   "OPS-5/fail-at-once.yaml": ["5 All traffic moves to a new version of Orders at once. → Move a tenth first"],
   "OPS-5/fail-configured": ["config/prod.json:3 In production all traffic moves to a new version of Orders at once."],
   "OPS-5/fail-no-alarm.yaml": ["5 No alarm rolls a new version of Orders back. → Roll back on Errors"],
@@ -210,6 +215,25 @@ const FOUND: Record<string, readonly string[]> = {
     "5 A new version of Orders gets all traffic at once. → Move a tenth of the traffic first",
     "5 No alarm rolls a new version of Orders back. → Roll back on Errors",
     "5 Nothing tries a new version of Orders before it gets traffic.",
+  ],
+  "OPS-6/fail": [
+    "Makefile:4 sam deploy is a way to an account beside the pipeline.",
+    "script/release.sh:2 npx cdk deploy is a way to an account beside the pipeline.",
+    "script/release.sh:3 aws cloudformation update-stack is a way to an account beside the pipeline.",
+  ],
+  "OPS-8/fail-contract": [
+    "openapi.yaml:4 GET /orders breaks who calls it in production. The parameter shop (query) is new, and required.",
+    "openapi.yaml:3 GET /orders/{id} breaks who calls it in production. It is gone.",
+  ],
+  "OPS-10/fail": [
+    "go.mod:6 example.com/x/y 1.3.9 has GO-1. It is mended in 1.4.0.",
+    "package-lock.json:8 left 1.2.2 has GHSA-1 (high: Reads too far). It is mended in 1.2.3.",
+    "package-lock.json:12 left 2.1.0 has GHSA-1 (high: Reads too far). No version without it is known.",
+    "src/requirements.txt:2 some-thing 1.1 has PYSEC-1. No version without it is known.",
+    "package-lock.json:16 copyleft 1.0.0 is under AGPL-3.0-or-later, which a service can't be built on.",
+    "package-lock.json:20 @own/none 1.0.0 names no licence under which it may be used.",
+    'package-lock.json:23 custom 1.0.0 says "SEE LICENSE IN LICENSE.md" of its licence, which is no expression of SPDX.',
+    "src/requirements.txt:4 The version of loose isn't fixed.",
   ],
   "OPS-7/fail": ["openapi.yaml:3 No integration test asks for GET /orders/{id}."],
   "OPS-7/fail-nothing": [

@@ -87,7 +87,7 @@ function npmLock(file: string, text: string): Inventory {
 function pythonRequirements(file: string, text: string): Inventory {
   const components: Component[] = [];
   const unpinned: Inventory["unpinned"][number][] = [];
-  for (const [index, written] of text.replaceAll("\\\n", "  ").split("\n").entries()) {
+  for (const { line, text: written } of logicalLines(text)) {
     const requirement = written.replace(/(^|\s)#.*$/, "").trim();
     if (requirement === "" || requirement.startsWith("-")) continue;
     const [, name = requirement, rest = ""] =
@@ -95,11 +95,23 @@ function pythonRequirements(file: string, text: string): Inventory {
     const [, version] = /^===?\s*([^\s;*,]+)\s*(?:$|;|--|\s)/.exec(rest) ?? [];
     // PEP 503: names that differ in these only are one.
     const normal = name.toLowerCase().replace(/[-_.]+/g, "-");
-    const line = index + 1;
     if (version === undefined) unpinned.push({ file, line, name });
     else components.push({ ecosystem: "PyPI", name: normal, version, licence: undefined, file, line });
   }
   return { ...NONE, components, unpinned };
+}
+
+/** Lines, each with what a backslash at its end continues it with, and where it begins. */
+function logicalLines(text: string): { line: number; text: string }[] {
+  const lines: { line: number; text: string }[] = [];
+  let isContinued = false;
+  for (const [index, written] of text.split("\n").entries()) {
+    const last = lines.at(-1);
+    if (isContinued && last) last.text += ` ${written.replace(/\\$/, "")}`;
+    else lines.push({ line: index + 1, text: written.replace(/\\$/, "") });
+    isContinued = written.endsWith("\\");
+  }
+  return lines;
 }
 
 /** https://go.dev/ref/mod#go-mod-file */
