@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { test as base, expect, type Page } from "@playwright/test";
@@ -48,6 +48,7 @@ export const test = base.extend<object, { product: RunningProduct }>({
     async ({}, use) => {
       const home = mkdtempSync(path.join(tmpdir(), "turnpike-journey-"));
       const { product, stop } = await startProduct(home);
+      writeAdvisories(home, []);
       await use(product);
       await stop();
       if (!process.env.TURNPIKE_KEEP) rmSync(home, { recursive: true, force: true });
@@ -55,6 +56,11 @@ export const test = base.extend<object, { product: RunningProduct }>({
     { scope: "worker", timeout: 120_000 },
   ],
 });
+
+/** What the installation knows against components, as OSV records: as `npm run advisories` leaves it. */
+export function writeAdvisories(home: string, records: readonly object[]): void {
+  writeFileSync(path.join(home, "advisories.json"), JSON.stringify(records));
+}
 
 /** Signs a person in through the identity provider, as they would. */
 export async function signIn(page: Page, product: RunningProduct, person: string): Promise<void> {

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { AxeBuilder } from "@axe-core/playwright";
 import { Octokit } from "octokit";
-import { expect, git, type RunningProduct, signIn, test } from "./product.ts";
+import { expect, git, type RunningProduct, signIn, test, writeAdvisories } from "./product.ts";
 
 /** How services stand to the standards, and how a finding is mended. Each test goes on where the one before it ended. */
 test.describe.configure({ mode: "serial" });
@@ -41,7 +41,7 @@ test("a new service has a scorecard, on which every rule is kept", async ({ page
   await page.getByRole("link", { name: "Standards", exact: true }).first().click();
   const row = page.getByRole("row", { name: new RegExp(SERVICE) });
   await expect(row.getByText(/^\d+ kept$/)).toBeVisible();
-  await expect(page.getByText("Every rule that applies is kept.")).toBeVisible();
+  await expect(page.getByText("No rule is broken.")).toBeVisible();
 });
 
 test("a push that breaks a rule is on the scorecard without a reload, and on the fleet's page first", async ({
@@ -94,6 +94,22 @@ test("a fix is a pull request with the patch, by whoever asked; merged, the rule
   await github.rest.pulls.merge({ ...at, pull_number: pull.number });
   await expect(page.getByText(/^(\d+) of \1 that apply are kept$/)).toBeVisible();
   await expect(page.getByRole("img", { name: /^Rules to mend at the last 3 commits: 0, 1, 0$/ })).toBeVisible();
+});
+
+test("a hole that becomes known in what is shipped is on the scorecard, though nobody pushed", async ({
+  page,
+  product,
+}) => {
+  await signIn(page, product, "developer");
+  await page.goto(`${product.portalUrl}/services/${SERVICE}/standards`);
+  await expect(page.getByText(/^(\d+) of \1 that apply are kept$/)).toBeVisible();
+  const ranges = [{ type: "SEMVER", events: [{ introduced: "0" }, { fixed: "99.0.0" }] }];
+  const affected = [{ package: { ecosystem: "npm", name: "@opentelemetry/api" }, ranges }];
+  writeAdvisories(product.home, [{ id: "GHSA-test-0001", summary: "Traces too much", affected }]);
+  await expect(page.getByText(/^@opentelemetry\/api \S+ has GHSA-test-0001 .* mended in 99\.0\.0\.$/)).toBeVisible({
+    timeout: 60_000,
+  });
+  writeAdvisories(product.home, []);
 });
 
 test("a repository that Turnpike never made is imported and judged, and nothing in it is changed", async ({

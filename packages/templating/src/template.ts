@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
+import { z } from "zod";
 import { type ParsedDocument, parseTemplateDocument, VERSION } from "./document.ts";
 import { createValidator, type Filled, type ParameterSchema, splitSections } from "./parameters.ts";
 import { readSteps, type TemplateStep } from "./steps.ts";
@@ -16,15 +17,34 @@ export interface LoadedTemplate {
   readonly sections: readonly { title: string; description?: string; schema: { readonly [key: string]: unknown } }[];
   /** What the template says of name, owner and description: checked when it is rendered. */
   readonly own: ParameterSchema;
+  /** What was measured of what it makes; undefined where nothing was. */
+  readonly figures: Figures | undefined;
   readonly filled: readonly Filled[];
   readonly steps: readonly TemplateStep[];
 }
+
+const figuresFile = z.strictObject({
+  /** Median of a first invocation's initialisation, tracing on, in milliseconds. */
+  coldStartMs: z.number().nonnegative(),
+  /** Median of a warm invocation, in milliseconds. */
+  durationMs: z.number().nonnegative(),
+  /** Written to the log for each invocation. */
+  logBytes: z.number().nonnegative(),
+  /** Largest file of the built functions, in units of 1,024 bytes. */
+  bundleKb: z.number().nonnegative(),
+  /** The day, such as 2026-11-24. */
+  measuredOn: z.iso.date(),
+});
+
+export type Figures = z.infer<typeof figuresFile>;
 
 export type TemplateResult =
   | { readonly kind: "valid"; readonly template: LoadedTemplate }
   | { readonly kind: "invalid"; readonly name: string; readonly problems: readonly string[] };
 
 const FILE = "template.yaml";
+/** Written by `npm run bench -- paths --write`. */
+const FIGURES = "figures.json";
 
 /** Reads every template below `directory`, one folder each; a bad one doesn't hide the others. */
 export function loadTemplates(directory: string): TemplateResult[] {
@@ -75,6 +95,7 @@ function build(
   }
   const steps = readSteps(folder, { at }, spec.steps, problems);
   const { title, description, tags, annotations, name } = metadata;
+  const figures = readFigures(folder, problems);
   return {
     name,
     version: annotations[VERSION],
@@ -84,7 +105,19 @@ function build(
     owner: spec.owner,
     sections,
     own,
+    figures,
     filled,
     steps,
   };
+}
+
+function readFigures(folder: string, problems: string[]): Figures | undefined {
+  const file = path.join(folder, FIGURES);
+  if (!existsSync(file)) return undefined;
+  try {
+    return figuresFile.parse(JSON.parse(readFileSync(file, "utf8")));
+  } catch (error) {
+    problems.push(`${FIGURES}:1 ${error instanceof z.ZodError ? z.prettifyError(error) : error}`);
+    return undefined;
+  }
 }

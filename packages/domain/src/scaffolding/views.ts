@@ -1,3 +1,4 @@
+import type { CostEstimate } from "../costs/index.ts";
 import type { RuleView } from "../standards/index.ts";
 
 /** What the portal shows and sends while a service is being made. */
@@ -9,6 +10,30 @@ export interface TemplateSummary {
   readonly description: string;
   readonly tags: readonly string[];
   readonly owner: string;
+  /** What was measured of what it makes; undefined where nothing was. */
+  readonly figures: TemplateFigures | undefined;
+}
+
+/** Medians, in the sandbox. */
+export interface TemplateFigures {
+  /** Initialisation of a first invocation, tracing on. */
+  readonly coldStartMs: number;
+  /** A warm invocation. */
+  readonly durationMs: number;
+  /** Written to the log for each invocation. */
+  readonly logBytes: number;
+  /** Largest file of the built functions, in units of 1,024 bytes. */
+  readonly bundleKb: number;
+  /** The day, such as 2026-11-24. */
+  readonly measuredOn: string;
+}
+
+/** A template in the gallery: with what it makes from its own defaults. */
+export interface OfferedTemplate extends TemplateSummary {
+  /** How it stands to the platform's standards; undefined where what it makes can't be judged. */
+  readonly standards: readonly RuleView[] | undefined;
+  /** By list price; undefined where nothing was measured. */
+  readonly cost: CostEstimate | undefined;
 }
 
 export type JsonSchema = { readonly [key: string]: unknown };

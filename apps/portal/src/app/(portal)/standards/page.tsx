@@ -98,7 +98,7 @@ export default async function StandardsPage({ searchParams }: { searchParams: Pr
               {fleet.rules.length > 0 ? (
                 <RuleRanking rules={fleet.rules} hrefOf={(rule) => `/standards?${new URLSearchParams({ rule })}`} />
               ) : (
-                <p className="p-4 text-muted text-sm">Every rule that applies is kept.</p>
+                <p className="p-4 text-muted text-sm">No rule is broken.</p>
               )}
             </Card>
             <Card aria-labelledby="teams">

@@ -1,0 +1,1 @@
+export { type CostEstimate, type CostLine, estimateCost, type Measured } from "./estimate.ts";
