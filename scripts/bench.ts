@@ -38,7 +38,10 @@ const benches: Record<string, { about: string; load: () => Promise<{ run: () => 
     about: "how fast templates are rendered in the warm restricted process",
     load: () => import("./bench/render.ts"),
   },
-  paths: { about: "how large the functions of the golden paths are", load: () => import("./bench/paths.ts") },
+  paths: {
+    about: "how large the golden paths are, how fast they start and what they cost [--write]",
+    load: () => import("./bench/paths.ts"),
+  },
   standards: {
     about: "every rule on one repository, and on a thousand",
     load: () => import("./bench/standards.ts"),

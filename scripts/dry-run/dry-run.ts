@@ -5,7 +5,7 @@ import { setTimeout } from "node:timers/promises";
 import { type AdvisoryIndex, judgeStandards, openSubject, type RuleResult } from "@turnpike/domain/standards";
 import { createTemplates, type RenderedFile } from "@turnpike/templating";
 import { type ActionReport, executionsOf, follow } from "./pipeline.ts";
-import { openThrowaway } from "./throwaway.ts";
+import { openThrowaway, type Throwaway } from "./throwaway.ts";
 
 export interface DryRunOptions {
   /** The folder of a template: `template.yaml` and what it renders. */
@@ -13,6 +13,8 @@ export interface DryRunOptions {
   readonly parameters: Readonly<Record<string, unknown>>;
   /** What is known against components; left out: nothing is, and the rule that asks isn't decided. */
   readonly advisories?: AdvisoryIndex;
+  /** Looks at the cloud once all is released, before it is gone. */
+  readonly onReleased?: (cloud: Throwaway) => Promise<void>;
   readonly onFiles?: (files: readonly RenderedFile[]) => void;
   readonly onStandards?: (broken: readonly RuleResult[]) => void;
   readonly onAction?: (release: number, report: ActionReport) => void;
@@ -66,6 +68,7 @@ export async function dryRun(options: DryRunOptions): Promise<DryRunReport> {
       return isDone;
     };
     if (await release(files, "Create orders")) await release([NEWS], "Release again");
+    await options.onReleased?.(cloud);
     const isBroken = standards.some(({ outcome }) => outcome === "block");
     const passed = !isBroken && releases.length === 2 && releases.every(({ isDone }) => isDone);
     return { files: files.length, standards, releases, passed };

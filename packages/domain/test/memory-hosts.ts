@@ -97,6 +97,7 @@ const template: TemplateDetail = {
   description: "A function behind an HTTP API",
   tags: [],
   owner: "platform",
+  figures: undefined,
   sections: [],
 };
 

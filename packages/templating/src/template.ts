@@ -36,7 +36,7 @@ const figuresFile = z.strictObject({
   measuredOn: z.iso.date(),
 });
 
-export type Figures = z.infer<typeof figuresFile>;
+type Figures = z.infer<typeof figuresFile>;
 
 export type TemplateResult =
   | { readonly kind: "valid"; readonly template: LoadedTemplate }

@@ -109,7 +109,11 @@ function entryLines(resources: readonly Resource[]): CostLine[] {
   return [
     { what: "API Gateway", idle: 0, million: requests * MILLION },
     { what: "SQS", idle: 0, million: queues * 1.2 * prices.sqsRequest * MILLION },
-    { what: "EventBridge", idle: 0, million: Math.min(1, count("AWS::Events::EventBus")) * prices.eventPublished * MILLION },
+    {
+      what: "EventBridge",
+      idle: 0,
+      million: Math.min(1, count("AWS::Events::EventBus")) * prices.eventPublished * MILLION,
+    },
     {
       what: "Scheduler",
       idle: 0,
@@ -143,10 +147,9 @@ function machineLines(resources: readonly Resource[]): CostLine[] {
 
 /** From the first state along `Next`, and the default of a choice: the way that nothing goes wrong on. */
 function statesOnTheWay(properties: JsonObject): number {
-  const text = properties.DefinitionString;
-  const written = isObject(text) && Array.isArray(text["Fn::Sub"]) ? text["Fn::Sub"][0] : isObject(text) ? text["Fn::Sub"] : text;
+  const written = textOf(properties.DefinitionString);
   try {
-    const definition = JSON.parse(String(written)) as {
+    const definition = JSON.parse(written) as {
       StartAt: string;
       States: Record<string, { Next?: string; Default?: string }>;
     };
@@ -160,6 +163,16 @@ function statesOnTheWay(properties: JsonObject): number {
     // It stands in a file: one is the least that is paid.
     return 1;
   }
+}
+
+/** A text as it will be, what stands in for its variables aside. */
+function textOf(value: Json | undefined): string {
+  if (typeof value === "string") return value;
+  if (!isObject(value)) return "";
+  const { "Fn::Sub": substituted, "Fn::Join": joined } = value;
+  if (substituted !== undefined) return textOf(Array.isArray(substituted) ? substituted[0] : substituted);
+  if (!Array.isArray(joined)) return "";
+  return listOf(joined[1]).map(textOf).join(textOf(joined[0]));
 }
 
 function standingLines(resources: readonly Resource[]): CostLine[] {

@@ -1,6 +1,7 @@
 export { type EnsureDeps, ensureService, SERVICE_BRANCH } from "./ensure-service.ts";
 export { RepositoryHostError, TemplateNotFoundError } from "./errors.ts";
 export { problemOfName } from "./name.ts";
+export { offerTemplates } from "./offer-templates.ts";
 export type {
   Commit,
   PipelineStacks,
@@ -15,13 +16,14 @@ export type {
   Templates,
   TemplateValues,
 } from "./ports.ts";
-export { getServiceProgress, getTemplate, listTemplates } from "./read-scaffolding.ts";
+export { getServiceProgress, getTemplate } from "./read-scaffolding.ts";
 export { previewService, type RequestDeps, requestService } from "./request-service.ts";
 export type {
   BrokenTemplate,
   FieldProblem,
   JsonSchema,
   NewService,
+  OfferedTemplate,
   Preview,
   PreviewFile,
   ServiceProgress,

@@ -10,11 +10,6 @@ const titles: Record<StepKey, string> = {
   "first-execution": "Start the pipeline",
 };
 
-/** The templates on offer, and those that can't be offered with what is wrong with them. */
-export function listTemplates(deps: { templates: Templates }) {
-  return deps.templates.list();
-}
-
 export function getTemplate(deps: { templates: Templates }, name: string) {
   return deps.templates.find(name);
 }

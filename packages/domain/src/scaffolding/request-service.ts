@@ -1,19 +1,11 @@
-import { TemplateError } from "@turnpike/cloudformation";
 import { type Clock, newId } from "@turnpike/kernel";
 import { stringify } from "yaml";
 import { type Actor, authorise } from "../identity/index.ts";
 import type { Changes } from "../live/index.ts";
 import { findStandards, type PlatformStore, type ServiceDocument } from "../platform/index.ts";
-import {
-  type Advisories,
-  type Delivery,
-  judgeStandards,
-  openSubject,
-  type RuleView,
-  type Standards,
-  standardsView,
-} from "../standards/index.ts";
+import type { Advisories } from "../standards/index.ts";
 import { NoPlatformError, TemplateNotFoundError } from "./errors.ts";
+import { judgeRendered } from "./judge-rendered.ts";
 import { problemOfName } from "./name.ts";
 import type { ServiceRequest, ServiceStore, Templates } from "./ports.ts";
 import type { FieldProblem, NewService, Preview, PreviewFile, ServiceRequested, TemplateDetail } from "./views.ts";
@@ -28,7 +20,6 @@ export interface RequestDeps {
 }
 
 const DESCRIPTION_MAX = 200;
-const TEMPLATE_FILE = "template.yaml";
 
 interface Checked {
   readonly template: TemplateDetail;
@@ -89,7 +80,7 @@ export async function previewService(deps: RequestDeps, actor: Actor, input: New
   return {
     kind: "rendered",
     files: shown,
-    standards: judgeFiles(shown, input.name, {
+    standards: judgeRendered(textsOf(shown), input.name, {
       standards: await findStandards(deps.platform),
       // Nothing of it runs yet: there is nobody whom it could break.
       delivery: { byTurnpike: true, served: null, advisories: (await deps.advisories.current())?.index },
@@ -106,23 +97,8 @@ export async function previewService(deps: RequestDeps, actor: Actor, input: New
   };
 }
 
-/** What the standards say of a rendered repository; undefined where its template couldn't be deployed at all. */
-function judgeFiles(
-  files: readonly PreviewFile[],
-  service: string,
-  { standards, delivery, now }: { standards: Standards; delivery: Delivery; now: Date },
-): RuleView[] | undefined {
-  const texts = new Map(files.flatMap(({ path, text }) => (text === undefined ? [] : [[path, text] as const])));
-  const text = texts.get(TEMPLATE_FILE);
-  if (text === undefined) return undefined;
-  try {
-    const subject = openSubject({ file: TEMPLATE_FILE, text, files: texts, delivery });
-    return standardsView(judgeStandards(subject, { service, standards, today: now.toISOString().slice(0, 10) }));
-  } catch (error) {
-    if (error instanceof TemplateError) return undefined;
-    throw error;
-  }
-}
+const textsOf = (files: readonly PreviewFile[]) =>
+  new Map(files.flatMap(({ path, text }) => (text === undefined ? [] : [[path, text] as const])));
 
 function decode(decoder: TextDecoder, content: Uint8Array): string | undefined {
   try {

@@ -15,7 +15,7 @@ export interface TemplateSummary {
 }
 
 /** Medians, in the sandbox. */
-export interface TemplateFigures {
+interface TemplateFigures {
   /** Initialisation of a first invocation, tracing on. */
   readonly coldStartMs: number;
   /** A warm invocation. */

@@ -1,16 +1,17 @@
-import { listTemplates } from "@turnpike/domain/scaffolding";
+import { offerTemplates } from "@turnpike/domain/scaffolding";
 import { Badge, Card, EmptyState, Notice } from "@turnpike/ui";
 import Link from "next/link";
 import type { Metadata } from "next/types";
 import { Page } from "../../../frame/page.tsx";
 import { pageActor } from "../../../server/actor.ts";
 import { container } from "../../../server/deps.ts";
+import { TemplateFacts } from "../../../templates/template-facts.tsx";
 
 export const metadata: Metadata = { title: "Templates" };
 
 export default async function TemplatesPage() {
   await pageActor();
-  const { templates, broken } = await listTemplates(await container());
+  const { templates, broken } = await offerTemplates(await container());
   return (
     <Page
       title="Templates"
@@ -54,6 +55,7 @@ export default async function TemplatesPage() {
                     <Badge key={tag}>{tag}</Badge>
                   ))}
                 </div>
+                <TemplateFacts template={template} />
                 <p className="text-muted text-sm">
                   Version {template.version}, owned by {template.owner}
                 </p>
