@@ -1,5 +1,6 @@
 import { editTemplate, type Path } from "@turnpike/cloudformation";
-import type { Effect, Fix, Rule, Violation } from "./rule.ts";
+import { openBecause } from "./as-packaged.ts";
+import type { Effect, Fix, Rule, Verdict, Violation } from "./rule.ts";
 import { rules } from "./rules/index.ts";
 import type { Subject } from "./subject.ts";
 
@@ -58,7 +59,7 @@ export function judgeStandards(subject: Subject, { service, standards = NONE, to
     const effect = standards.effects[rule.id] ?? rule.effect;
     const { id, pillar, title, reason } = rule;
     const known = { rule: { id, pillar, title, reason }, effect };
-    const verdict = rule.check(subject);
+    const verdict = withOpen(rule, subject);
     if (verdict.kind === "not-decided") {
       return { ...known, outcome: "not-decided", look: verdict.look, findings: [] };
     }
@@ -68,6 +69,14 @@ export function judgeStandards(subject: Subject, { service, standards = NONE, to
     const open = findings.some(({ waiver }) => !waiver);
     return { ...known, outcome: open ? effect : "waived", look: undefined, findings };
   });
+}
+
+/** A rule's verdict; it isn't kept for sure while something that it is about isn't read. */
+function withOpen(rule: Rule, subject: Subject): Verdict {
+  const verdict = rule.check(subject);
+  const look = verdict.kind === "fail" ? undefined : openBecause(rule.id, subject.unread);
+  if (look === undefined) return verdict;
+  return { kind: "not-decided", look: verdict.kind === "not-decided" ? `${verdict.look} ${look}` : look };
 }
 
 function findingOf(

@@ -1,4 +1,5 @@
 import { expandTemplate, type JsonObject, type Path, parseTemplate, type Template } from "@turnpike/cloudformation";
+import { asPackaged, expandReadable, type Unread } from "./as-packaged.ts";
 import type { AdvisoryIndex } from "./supply/advisories.ts";
 
 /** A resource of the expanded template, and where it comes from. */
@@ -31,6 +32,8 @@ export interface Subject {
   readonly text: string;
   /** By path; undefined where only a template is known. */
   readonly files: ReadonlyMap<string, string> | undefined;
+  /** What of SAM isn't read. */
+  readonly unread: readonly Unread[];
   /** Undefined where nothing is known of how it is released. */
   readonly delivery: Delivery | undefined;
   /** The resources of the expanded template, of one type or of all. */
@@ -50,7 +53,10 @@ export interface SubjectInput {
 /** Reads what is to be judged. Raises `TemplateError` for a template that couldn't be deployed at all. */
 export function openSubject({ file, text, parameters = new Map(), files, delivery }: SubjectInput): Subject {
   const written = parseTemplate(text, { file });
-  const expanded = expandTemplate(written, withStandIns(written, parameters));
+  // What somebody else releases, they package first.
+  const read = delivery?.byTurnpike === false ? asPackaged(written, files) : undefined;
+  const values = withStandIns(written, parameters);
+  const expanded = read ? expandReadable(read.template, values, read.unread) : expandTemplate(written, values);
   const all = [...expanded.resources].map(([id, resource]): Item => {
     const sourceId = expanded.originOf(id);
     const source = written.resources.get(sourceId) ?? resource;
@@ -74,6 +80,7 @@ export function openSubject({ file, text, parameters = new Map(), files, deliver
     text,
     files,
     delivery,
+    unread: read?.unread ?? [],
     items: (type) => (type === undefined ? all : all.filter((item) => item.type === type)),
   };
 }
