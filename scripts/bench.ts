@@ -42,6 +42,10 @@ const benches: Record<string, { about: string; load: () => Promise<{ run: () => 
     about: "how large the golden paths are, how fast they start and what they cost [--write]",
     load: () => import("./bench/paths.ts"),
   },
+  oracles: {
+    about: "how far the standards agree with cfn-lint-serverless and checkov",
+    load: () => import("./bench/oracles.ts"),
+  },
   standards: {
     about: "every rule on one repository, and on a thousand",
     load: () => import("./bench/standards.ts"),

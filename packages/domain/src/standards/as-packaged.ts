@@ -47,7 +47,7 @@ export function asPackaged(
   for (const [id, resource] of template.resources) {
     if (resource.type.startsWith(SERVERLESS) && !READ_TYPES.has(resource.type)) {
       unread.push({ id, type: resource.type });
-      resources.set(id, { ...resource, type: STAND_IN, properties: {}, extra: {} });
+      resources.set(id, { ...resource, ...standInFor(resource), extra: {} });
       continue;
     }
     const properties = packaged(resource, read);
@@ -113,6 +113,17 @@ function without(template: Template, [section, id, part, ...rest]: Path): Templa
 function memberOf(value: Json | undefined, name: string | number): Json | undefined {
   if (Array.isArray(value)) return typeof name === "number" ? value[name] : undefined;
   return isObject(value) ? value[name] : undefined;
+}
+
+/** Of a REST API its stage is read, which SAM makes of what is said of the API. */
+function standInFor({ type, properties }: Resource): Pick<Resource, "type" | "properties"> {
+  if (type !== `${SERVERLESS}Api`) return { type: STAND_IN, properties: {} };
+  const { TracingEnabled: tracing, MethodSettings: methods } = properties;
+  const said = {
+    ...(tracing !== undefined && { TracingEnabled: tracing }),
+    ...(methods !== undefined && { MethodSettings: methods }),
+  };
+  return { type: "AWS::ApiGateway::Stage", properties: said };
 }
 
 function standIn(): Resource {
@@ -196,7 +207,7 @@ function fileOf(template: Template, files: ReadonlyMap<string, string> | undefin
 /** The rules that an unread thing leaves open, by what it is. */
 const OPEN: Readonly<Record<string, readonly string[]>> = {
   Api: ["SEC-6", "REL-4", "OPS-2", "PERF-3"],
-  [`${SERVERLESS}Api`]: ["SEC-6", "REL-4", "OPS-2", "PERF-3", "COST-4"],
+  [`${SERVERLESS}Api`]: ["SEC-6", "PERF-3", "COST-4"],
   [`${SERVERLESS}Connector`]: ["SEC-1"],
 };
 const OTHERWISE = ["SEC-1", "SEC-6", "REL-2", "OPS-2"];

@@ -1,5 +1,5 @@
 import type { Json, Path } from "@turnpike/cloudformation";
-import { memberOf, membersOf } from "./branches.ts";
+import { memberOf, membersOf, textOf } from "./branches.ts";
 import type { Item, Subject } from "./subject.ts";
 import { resourcesIn } from "./targets.ts";
 
@@ -33,12 +33,15 @@ export function deadLettersIn(subject: Subject): DeadLetters[] {
     const places = Object.hasOwn(PLACES, from.type) ? (PLACES[from.type] ?? []) : [];
     const found = places.flatMap((place) => {
       const start: { value: Json; path: Path }[] = [{ value: from.properties, path: from.path }];
-      return place
-        .split(".")
-        .reduce(
-          (at, step) => at.flatMap(({ value, path }) => membersOf(memberOf(value, step), [...path, step])),
-          start,
-        );
+      return place.split(".").reduce(
+        (at, step) =>
+          at.flatMap(({ value, path }) => {
+            // A policy may be written as text, in which the queue is put.
+            if (textOf(value) !== undefined) return [{ value, path }];
+            return membersOf(memberOf(value, step), [...path, step]);
+          }),
+        start,
+      );
     });
     return found.map(({ value, path }) => {
       const queue = resourcesIn(subject, value).find(({ type }) => type === "AWS::SQS::Queue");

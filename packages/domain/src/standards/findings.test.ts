@@ -65,6 +65,7 @@ const FOUND: Record<string, readonly string[]> = {
     "25 The secret MasterUserPassword of Database is written in the template.",
     "28 The secret Secret is never rotated.",
   ],
+  "SEC-5/fail-anyone.yaml": ["4 Anyone, in any account, may invoke the function. → Allow callers of this account only"],
   "SEC-6/fail-contract": ["3 Anyone may call GET /orders of Api."],
   "SEC-6/fail-plain.yaml": [
     "9 Anyone may call GET of Get.",

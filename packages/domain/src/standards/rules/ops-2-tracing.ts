@@ -13,6 +13,8 @@ const PLACES = {
     value: true,
     written: { Enabled: true },
   },
+  // A stage of a REST API; an HTTP API has no tracing of its own.
+  "AWS::ApiGateway::Stage": { property: "TracingEnabled", member: undefined, value: true, written: true },
 } as const;
 type Traced = keyof typeof PLACES;
 
@@ -22,7 +24,9 @@ const hasAdot = ({ properties }: Item) =>
 function judge(type: Traced, item: Item): Found {
   const { id, properties, path, source } = item;
   const { property, member, value, written } = PLACES[type];
-  const given = branchesOf(properties[property]).flatMap(({ value: config }) => branchesOf(memberOf(config, member)));
+  const given = branchesOf(properties[property]).flatMap(({ value: config }) =>
+    member === undefined ? [{ value: config }] : branchesOf(memberOf(config, member)),
+  );
   const said = given.map(({ value: mode }) => (mode === undefined ? "" : textOf(mode)));
   const isOn = said.includes(String(value));
   if (hasAdot(item)) {
@@ -32,10 +36,10 @@ function judge(type: Traced, item: Item): Found {
   if (said.every((mode) => mode === String(value))) return [];
   if (said.includes(undefined))
     return [{ look: `Whether ${source.id} is traced in every environment: a parameter says so.` }];
-  const serverless = source.type.startsWith("AWS::Serverless::");
+  const serverless = source.type.startsWith("AWS::Serverless::") && member !== undefined;
   const edits = serverless
     ? [{ path: [...source.path, "Tracing"], value: written }]
-    : [{ path: [...source.path, property], value: { [member]: value } }];
+    : [{ path: [...source.path, property], value: member === undefined ? value : { [member]: value } }];
   const message = `${source.id} isn't traced${isOn ? " in every environment" : ""}.`;
   return [{ resource: id, at: path, message, fix: { summary: "Trace every invocation", edits } }];
 }
@@ -44,7 +48,7 @@ function judge(type: Traced, item: Item): Found {
 export const tracing: Rule = {
   id: "OPS-2",
   pillar: "operations",
-  title: "Functions and state machines are traced, once",
+  title: "Functions, APIs and state machines are traced, once",
   reason:
     "Without a trace nobody sees which of several services made a request slow or fail. Two tracers at once cost twice and show every call twice.",
   effect: "block",

@@ -17,8 +17,11 @@ export const invokePermission: Rule = {
   check: (subject) =>
     verdictOf(subject.items("AWS::Lambda::Permission"), ({ id, properties, path, source }) => {
       const named = ["SourceArn", "SourceAccount", "PrincipalOrgID"].some((name) => isGivenIn(properties, name));
-      if (named || !isService(properties.Principal)) return [];
-      const message = `Any account's ${textOf(properties.Principal)} may invoke the function.`;
+      // A function's URL may be meant for all: whether it says how callers are known is another rule's.
+      const isForAll = properties.Principal === "*" && properties.FunctionUrlAuthType === undefined;
+      if (named || !(isForAll || isService(properties.Principal))) return [];
+      const who = isForAll ? "Anyone, in any account," : `Any account's ${textOf(properties.Principal)}`;
+      const message = `${who} may invoke the function.`;
       const value = { Ref: "AWS::AccountId" };
       const edits = [{ path: [...source.path, "SourceAccount"], value }];
       return [{ resource: id, at: path, message, fix: { summary: "Allow callers of this account only", edits } }];
