@@ -10,6 +10,7 @@ import { openThrowaway, type Throwaway } from "./throwaway.ts";
 export interface DryRunOptions {
   /** The folder of a template: `template.yaml` and what it renders. */
   readonly directory: string;
+  /** Where the template asks for a processor and none is given, it is this machine's. */
   readonly parameters: Readonly<Record<string, unknown>>;
   /** What is known against components; left out: nothing is, and the rule that asks isn't decided. */
   readonly advisories?: AdvisoryIndex;
@@ -82,7 +83,7 @@ async function render({ directory, parameters }: DryRunOptions): Promise<Rendere
   const templates = createTemplates({ directory: path.dirname(directory), cacheDir });
   try {
     const name = path.basename(directory);
-    const asked = await templates.validate(name, parameters);
+    const asked = await templates.validate(name, { ...(await ofThisMachine(templates, name)), ...parameters });
     if (asked.kind !== "valid") throw new Error(`${name} doesn't take these parameters: ${JSON.stringify(asked)}`);
     return await templates.render(name, {
       ...{ name: SERVICE, owner: "payments", description: "A dry run", serviceId: "svc_dry_run" },
@@ -92,6 +93,16 @@ async function render({ directory, parameters }: DryRunOptions): Promise<Rendere
     await templates.close();
     rmSync(cacheDir, { recursive: true, force: true });
   }
+}
+
+/** A program that is compiled must be for the processor that it is tried on, whatever a template would choose. */
+async function ofThisMachine(
+  templates: Pick<ReturnType<typeof createTemplates>, "find">,
+  name: string,
+): Promise<Record<string, unknown>> {
+  const { sections = [] } = (await templates.find(name)) ?? {};
+  const isAsked = sections.some(({ schema }) => "architecture" in (schema.properties as object));
+  return isAsked ? { architecture: process.arch === "arm64" ? "arm64" : "x86_64" } : {};
 }
 
 function judge(files: readonly RenderedFile[], advisories: AdvisoryIndex | undefined): RuleResult[] {

@@ -31,8 +31,26 @@ function standardsPage(): string {
 
 What each service is judged by, in the words of the six pillars of AWS's Well-Architected Framework. The same code says it
 before a service is created (the tab Standards of its preview), in its pipeline before dev (the report \`standards\` of the
-action Verify), and in \`npm run template -- test\`. A rule that *blocks* ends the pipeline there; one that *warns* is
-reported. What reading can't decide is "not decided", says what a person should look at, and never counts as kept.
+action Verify), on its scorecard after each push (the tab Standards of its page, and the page Standards for all), and in
+\`npm run template -- test\`. A rule that *blocks* ends the pipeline there; one that *warns* is reported. What reading can't
+decide is "not decided", says what a person should look at, and never counts as kept.
+
+A finding whose patch is known offers *Open fix*: a branch and a pull request with every patch of that rule, committed in
+the name of whoever asked, who then can't approve its release.
+
+A repository that Turnpike didn't make is judged too, once it is imported (*Standards*, *Import a repository*, or a
+document \`repositories/NAME.yaml\` in the platform repository). It is read as \`sam package\` would leave it; what of SAM
+isn't read leaves open the rules that it is about.
+
+## What is known against components
+
+OPS-10 compares what lockfiles name with advisories in OSV's format, which an installation keeps in one file and updates
+offline: \`npm run advisories -- FILE …\` takes records as JSON, or OSV's own archives for npm, PyPI and Go. Without that
+file the rule isn't decided. The pipeline's action Verify keeps a bill of materials (CycloneDX 1.6) of every execution in
+the artifact \`Evidence\`.
+
+OPS-8 compares a service's \`openapi.yaml\` with the one at the commit that production runs. What breaks callers blocks,
+unless the major version of the whole was raised.
 
 \`standards.yaml\` in the platform repository gives a rule another effect, or waives it for one service, with a reason and a
 last day; from the day after, the rule holds again. Pipelines judge by it from their next execution on.

@@ -32,14 +32,16 @@ export function StandardsPane({
       <p className="px-4 py-3 text-muted">
         {count(rules, "pass")} of {rules.length} rules that apply are kept.
       </p>
-      <RuleList
-        rules={rules}
-        place={({ file, line }) => (
-          <button type="button" className="prose-link rounded-mark font-mono" onClick={() => onOpen(file)}>
-            {file}:{line}
-          </button>
-        )}
-      />
+      <div className="border-line border-t">
+        <RuleList
+          rules={rules}
+          place={({ file, line }) => (
+            <button type="button" className="prose-link rounded-mark font-mono" onClick={() => onOpen(file)}>
+              {file}:{line}
+            </button>
+          )}
+        />
+      </div>
     </ScrollRegion>
   );
 }

@@ -46,10 +46,10 @@ describe("a webhook", () => {
     expect(published).toEqual([`platform-pushed:${AFTER}`]);
   });
 
-  it("of another repository is taken and wakes nobody", async () => {
+  it("of another repository wakes whoever judges it", async () => {
     const { deliver, published } = setUp();
     expect((await deliver(push("acme/orders"))).status).toBe(202);
-    expect(published).toEqual([]);
+    expect(published).toEqual(["repository-pushed:acme/orders"]);
   });
 
   it("is taken without effect when it speaks of no repository", async () => {

@@ -16,7 +16,7 @@ export function RuleList({
   action?: (rule: RuleView) => ReactNode;
 }) {
   return (
-    <ul className="divide-y divide-line border-line border-t">
+    <ul className="divide-y divide-line">
       {rules.map((rule) => (
         <li key={rule.id} className="flex min-w-0 gap-3 px-4 py-3">
           <StateIcon state={outcomes[rule.outcome].state} label={outcomes[rule.outcome].label} className="mt-0.5" />

@@ -52,7 +52,7 @@ export function ScorecardView({ scorecard, githubUrl }: { scorecard: Scorecard; 
             <StandingBar standing={standing} className="h-2" />
             <StandingCounts standing={standing} />
             <p className="flex flex-wrap items-center gap-x-1 text-muted text-sm">
-              At <Hash value={commit} label="judged commit" />, judged <RelativeTime at={judgedAt} />
+              <Hash value={commit} label="judged commit" /> judged <RelativeTime at={judgedAt} />
             </p>
           </div>
         </Card>

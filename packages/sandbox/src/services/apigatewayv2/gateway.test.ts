@@ -23,6 +23,7 @@ const ECHO = `export const handler = async (event) => {
   if (event.rawPath === "/text") return "just text";
   if (event.rawPath === "/set") return { statusCode: 201, headers: { "X-Order": "7" }, cookies: ["a=1", "b=2"],
     body: Buffer.from([1, 2, 255]).toString("base64"), isBase64Encoded: true };
+  if (event.rawPath === "/nulls") return { statusCode: 204, headers: null, multiValueHeaders: null, body: null, cookies: null };
   if (event.rawPath === "/slow") await new Promise((done) => setTimeout(done, 2000));
   return { statusCode: 200, headers: { "content-type": "application/json" }, body: JSON.stringify(event) };
 };`;
@@ -182,6 +183,7 @@ test("answers become responses, and what can't is a 500 that tells nothing", asy
   const set = await fetch(`${ApiEndpoint}/set`);
   expect([set.status, set.headers.get("x-order"), set.headers.getSetCookie()]).toEqual([201, "7", ["a=1", "b=2"]]);
   expect([...new Uint8Array(await set.arrayBuffer())]).toEqual([1, 2, 255]);
+  expect((await fetch(`${ApiEndpoint}/nulls`)).status).toBe(204);
   for (const path of ["/throws", "/wrong"]) {
     const failed = await fetch(`${ApiEndpoint}${path}`);
     expect([failed.status, await failed.json()]).toEqual([500, failure]);

@@ -133,9 +133,11 @@ export function responseOf(payload: Buffer): GatewayResponse | undefined {
     headers = {},
     multiValueHeaders,
     body = "",
-    cookies = [],
+    cookies: setCookies,
     isBase64Encoded,
   } = answer as Record<string, unknown>;
+  // A member may be null, as those of Go's own types are that nothing was put into.
+  const cookies = setCookies ?? [];
   const status = Number(statusCode);
   if (!Number.isInteger(status) || status < 100 || status > 599) return undefined;
   if (typeof headers !== "object" || (typeof body !== "string" && body !== null) || !Array.isArray(cookies))
