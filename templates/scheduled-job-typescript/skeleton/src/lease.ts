@@ -11,7 +11,7 @@ const LEASE = { id: { S: "lease" } };
 const REMEMBERED_SECONDS = 30 * 24 * 3600;
 const dynamo = new DynamoDBClient();
 
-/** Another run is under way. */
+/** The run of another time is under way. */
 export class BusyError extends Error {}
 
 /**
@@ -20,14 +20,17 @@ export class BusyError extends Error {}
  *
  * @param holder the invocation's id; a retry of it may go on where it was cut off
  * @param untilMs when the function is stopped, whatever it does: nobody holds a lease longer than that
- * @returns false when the time's work was done before. Raises `BusyError` while another run is under way.
+ * @returns false when the time's work was done before, or is being done: who does it tries again if it fails. Raises
+ * `BusyError` while another time's run is under way.
  */
 export async function runOnce(
   { scheduledTime, holder, untilMs }: { scheduledTime: Date; holder: string; untilMs: number },
   work: () => Promise<void>,
 ): Promise<boolean> {
   const run = { id: { S: `run ${scheduledTime.toISOString()}` } };
-  await take(holder, untilMs);
+  const heldFor = await take(run.id.S, holder, untilMs);
+  if (heldFor === run.id.S) return false;
+  if (heldFor !== undefined) throw new BusyError(`Another run is under way: ${heldFor}.`);
   try {
     const { Item: done } = await dynamo.send(new GetItemCommand({ TableName, Key: run, ConsistentRead: true }));
     if (done) return false;
@@ -40,20 +43,23 @@ export async function runOnce(
   }
 }
 
-async function take(holder: string, untilMs: number): Promise<void> {
+/** Takes the lease for a run. Undefined when it is taken; else the run that has it. */
+async function take(run: string, holder: string, untilMs: number): Promise<string | undefined> {
   const until = { N: String(untilMs) };
   try {
     await dynamo.send(
       new PutItemCommand({
         TableName,
-        Item: { ...LEASE, holder: { S: holder }, until },
+        Item: { ...LEASE, holder: { S: holder }, run: { S: run }, until },
         ConditionExpression: "attribute_not_exists(id) OR #until < :now OR holder = :holder",
         ExpressionAttributeNames: { "#until": "until" },
         ExpressionAttributeValues: { ":now": { N: String(Date.now()) }, ":holder": { S: holder } },
+        ReturnValuesOnConditionCheckFailure: "ALL_OLD",
       }),
     );
+    return undefined;
   } catch (error) {
-    if (error instanceof ConditionalCheckFailedException) throw new BusyError("Another run is under way.");
+    if (error instanceof ConditionalCheckFailedException) return error.Item?.run?.S ?? "unknown";
     throw error;
   }
 }

@@ -7,6 +7,7 @@ import { after } from "node:test";
 interface Item {
   readonly id: { readonly S: string };
   readonly holder?: { readonly S: string };
+  readonly run?: { readonly S: string };
   readonly until?: { readonly N: string };
 }
 
@@ -15,7 +16,10 @@ type Values = Record<":now" | ":holder", { readonly N?: string; readonly S?: str
 /** The table, by id. */
 export const items = new Map<string, Item>();
 
-const refused = { status: 400, body: { __type: "com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException" } };
+const refused = (Item?: Item) => ({
+  status: 400,
+  body: { __type: "com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException", Item },
+});
 const done = { status: 200, body: {} };
 
 /** DynamoDB at the wire, as far as the lease goes: its two conditions are those of src/lease.ts. */
@@ -26,13 +30,13 @@ const operations: Record<string, (input: never) => { status: number; body: objec
       known === undefined ||
       Number(known.until?.N) < Number(values?.[":now"]?.N) ||
       known.holder?.S === values?.[":holder"]?.S;
-    if (values && !isFree) return refused;
+    if (values && !isFree) return refused(known);
     items.set(Item.id.S, Item);
     return done;
   },
   GetItem: ({ Key }: { Key: Item }) => ({ status: 200, body: { Item: items.get(Key.id.S) } }),
   DeleteItem({ Key, ExpressionAttributeValues: values }: { Key: Item; ExpressionAttributeValues: Values }) {
-    if (items.get(Key.id.S)?.holder?.S !== values[":holder"]?.S) return refused;
+    if (items.get(Key.id.S)?.holder?.S !== values[":holder"]?.S) return refused();
     items.delete(Key.id.S);
     return done;
   },
