@@ -1,10 +1,16 @@
 import { spawnSync } from "node:child_process";
+import { createPublicKey, verify } from "node:crypto";
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { GetPublicKeyCommand, KMSClient } from "@aws-sdk/client-kms";
+import { GetObjectCommand, ListBucketsCommand, ListObjectsV2Command, S3Client } from "@aws-sdk/client-s3";
 import { indexAdvisories } from "@turnpike/domain/standards";
+import { strFromU8, unzipSync } from "fflate";
 import { expect, onTestFinished, test } from "vitest";
 import { dryRun } from "../scripts/dry-run/dry-run.ts";
+import type { Throwaway } from "../scripts/dry-run/throwaway.ts";
+import { TOOLING } from "../scripts/product/accounts.ts";
 
 const templates = path.resolve(import.meta.dirname, "../templates");
 /** Two releases with everything that they install, build, test and deploy. */
@@ -40,6 +46,53 @@ for (const name of readdirSync(templates)) {
     TIMEOUT_MS,
   );
 }
+
+/** The bill of materials and the provenance that the newest execution keeps, and the key that signs for this account. */
+async function evidenceOf(cloud: Throwaway) {
+  const s3 = new S3Client({ ...cloud.settings(TOOLING), forcePathStyle: true });
+  const { Buckets = [] } = await s3.send(new ListBucketsCommand({}));
+  const Bucket = Buckets.find(({ Name }) => Name?.startsWith("turnpike-artifacts-"))?.Name ?? "";
+  const { Contents = [] } = await s3.send(new ListObjectsV2Command({ Bucket, Prefix: "orders/Evidence/" }));
+  const [newest] = Contents.toSorted((a, b) => Number(b.LastModified) - Number(a.LastModified));
+  const { Body } = await s3.send(new GetObjectCommand({ Bucket, Key: newest?.Key ?? "" }));
+  const files = unzipSync((await Body?.transformToByteArray()) ?? new Uint8Array());
+  const json = (name: string) => JSON.parse(strFromU8(files[name] ?? new Uint8Array()));
+  const kms = new KMSClient(cloud.settings(TOOLING));
+  const { PublicKey = new Uint8Array() } = await kms.send(
+    new GetPublicKeyCommand({ KeyId: "alias/turnpike-provenance" }),
+  );
+  const publicKey = createPublicKey({ key: Buffer.from(PublicKey), format: "der", type: "spki" });
+  return { bom: json("sbom.cdx.json"), envelope: json("provenance.dsse.json"), publicKey };
+}
+
+test(
+  "an execution keeps what is shipped and how it was built, signed with a key that no build may use",
+  async () => {
+    let evidence: Awaited<ReturnType<typeof evidenceOf>> | undefined;
+    await dryRun({
+      directory: path.join(templates, "http-api-typescript"),
+      parameters: {},
+      onReleased: async (cloud) => {
+        evidence = await evidenceOf(cloud);
+      },
+    });
+    const { bom, envelope, publicKey } = evidence ?? {};
+    if (!publicKey) throw new Error("Nothing was released.");
+    const purls = (bom as { components: { purl: string }[] }).components.map(({ purl }) => purl);
+    expect(purls).toContainEqual(expect.stringMatching(/^pkg:npm\/%40aws-lambda-powertools\/logger@/));
+    const payload = Buffer.from(envelope.payload, "base64");
+    const message = Buffer.concat([Buffer.from(`DSSEv1 28 ${envelope.payloadType} ${payload.length} `), payload]);
+    expect(verify("sha256", message, publicKey, Buffer.from(envelope.signatures[0].sig, "base64"))).toBe(true);
+    expect(JSON.parse(payload.toString())).toMatchObject({
+      subject: [{ name: "orders", digest: { sha256: bom.metadata.component.hashes[0].content } }],
+      predicate: {
+        buildDefinition: { externalParameters: { repository: "acme/orders", commit: bom.metadata.component.version } },
+        runDetails: { builder: { id: expect.stringContaining(":build/orders-verify:") } },
+      },
+    });
+  },
+  TIMEOUT_MS,
+);
 
 /** The first golden path, changed. */
 async function dryRunOf(change: (directory: string) => void) {

@@ -10,7 +10,8 @@ export async function buildVerifier(file) {
   await build({
     input: path.join(here, "src/main.ts"),
     platform: "node",
-    output: { file, format: "esm", minify: true },
+    // The SDK loads parts of itself when it needs them: here everything is in one file.
+    output: { file, format: "esm", minify: true, codeSplitting: false },
     logLevel: "warn",
   });
 }

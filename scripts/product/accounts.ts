@@ -74,6 +74,7 @@ export async function deployPipeline(
       KmsKeyArn: tooling.ArtifactKeyArn ?? "",
       PipelineRoleArn: tooling.PipelineRoleArn ?? "",
       BuildRoleArn: tooling.BuildRoleArn ?? "",
+      VerifyRoleArn: tooling.VerifyRoleArn ?? "",
       IntegrationRoleArn: tooling.IntegrationRoleArn ?? "",
       DevAccountId: WORKLOADS.dev,
       ProdAccountId: WORKLOADS.prod,

@@ -41,6 +41,7 @@ async function accountDocuments({ addresses, ...options }: SeedOptions): Promise
     eventQueueUrl: tooling.EventQueueUrl,
     pipelineRoleArn: tooling.PipelineRoleArn,
     buildRoleArn: tooling.BuildRoleArn,
+    verifyRoleArn: tooling.VerifyRoleArn,
     integrationRoleArn: tooling.IntegrationRoleArn,
   });
   for (const [name, outputs] of workloads) {

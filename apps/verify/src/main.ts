@@ -5,8 +5,10 @@
  */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
+import { KMSClient, SignCommand } from "@aws-sdk/client-kms";
 import { TemplateError } from "@turnpike/cloudformation";
 import { type Advisory, bomOf, type Delivery, indexAdvisories, type Standards } from "@turnpike/domain/standards";
+import { signed, statementOf } from "./provenance.ts";
 import { readTexts } from "./read-service.ts";
 import { junitOf, linesOf } from "./report.ts";
 import { servedContract } from "./served-contract.ts";
@@ -14,6 +16,7 @@ import { verify } from "./verify.ts";
 
 const REPORT = "standards/standards.xml";
 const BOM = "evidence/sbom.cdx.json";
+const PROVENANCE = "evidence/provenance.dsse.json";
 
 function folderOf(variable: string): string {
   const folder = process.env[variable];
@@ -44,7 +47,25 @@ function write(file: string, text: string): void {
   writeFileSync(file, text);
 }
 
-function main(): number {
+/** Says how the artifact came to be, signed with a key that no service's own code may use. */
+async function signProvenance(service: string, commit: string, at: Date, KeyId: string): Promise<void> {
+  const statement = statementOf({
+    ...{ service, commit, at },
+    repository: process.env.TURNPIKE_REPOSITORY ?? "",
+    digest: process.env.ARTIFACT_DIGEST ?? "",
+    execution: process.env.TURNPIKE_EXECUTION ?? "",
+    builder: process.env.CODEBUILD_BUILD_ARN ?? "",
+  });
+  const client = new KMSClient();
+  const envelope = await signed(statement, KeyId, async (Message) => {
+    const command = new SignCommand({ KeyId, Message, MessageType: "RAW", SigningAlgorithm: "ECDSA_SHA_256" });
+    return (await client.send(command)).Signature ?? new Uint8Array();
+  });
+  write(PROVENANCE, `${JSON.stringify(envelope, undefined, 2)}\n`);
+  say(`Provenance: signed with ${KeyId}.`);
+}
+
+async function main(): Promise<number> {
   const service = process.env.TURNPIKE_SERVICE ?? "";
   const source = folderOf("CODEBUILD_SRC_DIR_SourceOutput");
   const repository = readTexts(source);
@@ -62,6 +83,8 @@ function main(): number {
   const bom = bomOf({ service, commit, digest: process.env.ARTIFACT_DIGEST ?? "", at, files: repository });
   write(BOM, `${JSON.stringify(bom, undefined, 2)}\n`);
   say(`Bill of materials: ${bom.components.length} components.`);
+  const key = process.env.TURNPIKE_PROVENANCE_KEY;
+  if (key) await signProvenance(service, commit, at, key);
   for (const result of results) {
     if (result.outcome === "pass" || result.outcome === "not-applicable") continue;
     say(`${result.outcome.toUpperCase()} ${result.rule.id} ${result.rule.title}`);
@@ -74,7 +97,7 @@ function main(): number {
 }
 
 try {
-  process.exitCode = main();
+  process.exitCode = await main();
 } catch (error) {
   if (!(error instanceof TemplateError)) throw error;
   say(`The template can't be deployed: ${error.message}`);

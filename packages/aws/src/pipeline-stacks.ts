@@ -33,6 +33,7 @@ function parametersOf({ service, repository, branch, tooling, targets }: Request
     KmsKeyArn: tooling.kmsKeyArn,
     PipelineRoleArn: tooling.pipelineRoleArn,
     BuildRoleArn: tooling.buildRoleArn,
+    VerifyRoleArn: tooling.verifyRoleArn,
     IntegrationRoleArn: tooling.integrationRoleArn,
     DevAccountId: dev?.accountId,
     ProdAccountId: prod?.accountId,

@@ -71,6 +71,7 @@ function wish(service: string, serviceId = `svc_${service}`): Parameters<Pipelin
       connectionArn: `arn:aws:codeconnections:${REGION}:${TOOLING}:connection/00000000-0000-0000-0000-000000000000`,
       pipelineRoleArn: `arn:aws:iam::${TOOLING}:role/turnpike-pipeline`,
       buildRoleArn: `arn:aws:iam::${TOOLING}:role/turnpike-build`,
+      verifyRoleArn: `arn:aws:iam::${TOOLING}:role/turnpike-verify`,
       integrationRoleArn: `arn:aws:iam::${TOOLING}:role/turnpike-integration`,
     },
     targets: [

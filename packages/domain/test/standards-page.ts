@@ -47,7 +47,8 @@ isn't read leaves open the rules that it is about.
 OPS-10 compares what lockfiles name with advisories in OSV's format, which an installation keeps in one file and updates
 offline: \`npm run advisories -- FILE …\` takes records as JSON, or OSV's own archives for npm, PyPI and Go. Without that
 file the rule isn't decided. The pipeline's action Verify keeps a bill of materials (CycloneDX 1.6) of every execution in
-the artifact \`Evidence\`.
+the artifact \`Evidence\`, and beside it the provenance of what was built (SLSA 1.0: commit, builder, digest), signed with a key
+of the tooling account that only that action may use (\`alias/turnpike-provenance\`).
 
 OPS-8 compares a service's \`openapi.yaml\` with the one at the commit that production runs. What breaks callers blocks,
 unless the major version of the whole was raised.

@@ -55,6 +55,7 @@ export const accountDocument = document(
     eventQueueUrl: z.url().optional(),
     pipelineRoleArn: arn.optional(),
     buildRoleArn: arn.optional(),
+    verifyRoleArn: arn.optional(),
     integrationRoleArn: arn.optional(),
   }),
 );

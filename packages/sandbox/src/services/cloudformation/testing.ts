@@ -68,5 +68,6 @@ export const deployPipeline = (sandbox: Sandbox, tooling: Record<string, string>
     KmsKeyArn: tooling.ArtifactKeyArn ?? "",
     PipelineRoleArn: tooling.PipelineRoleArn ?? "",
     BuildRoleArn: tooling.BuildRoleArn ?? "",
+    VerifyRoleArn: tooling.VerifyRoleArn ?? "",
     IntegrationRoleArn: tooling.IntegrationRoleArn ?? "",
   });

@@ -1,8 +1,19 @@
+import { createPrivateKey, createPublicKey, sign, verify } from "node:crypto";
 import type * as sdk from "@aws-sdk/client-kms";
 import type { Context } from "../../core/context.ts";
 import { AwsError } from "../../core/errors.ts";
 import type { Operations } from "../../core/service.ts";
-import { decrypt, encrypt, keyArnOf, openKey, requireUsable } from "./keys.ts";
+import {
+  decrypt,
+  encrypt,
+  type KeyRecord,
+  keyArnOf,
+  openKey,
+  requireUsable,
+  requireUsage,
+  SIGNING_ALGORITHM,
+  usageOf,
+} from "./keys.ts";
 
 const LONGEST_PLAINTEXT_BYTES = 4096;
 const LONGEST_DATA_KEY_BYTES = 1024;
@@ -17,6 +28,7 @@ interface DataKeyRequest {
 
 function dataKey(context: Context, input: DataKeyRequest, action: string) {
   const key = openKey(context, input.KeyId, action, input.EncryptionContext);
+  requireUsage(key, "ENCRYPT_DECRYPT", action.slice("kms:".length));
   requireUsable(key);
   const size = input.NumberOfBytes ?? (input.KeySpec === "AES_128" ? 16 : 32);
   if (size < 1 || size > LONGEST_DATA_KEY_BYTES || (input.KeySpec && input.NumberOfBytes)) {
@@ -29,9 +41,31 @@ function dataKey(context: Context, input: DataKeyRequest, action: string) {
 
 const invalid = (what: string) => new AwsError("ValidationException", `1 validation error detected: ${what}`);
 
+const privateKeyOf = ({ material }: KeyRecord) =>
+  createPrivateKey({ key: Buffer.from(material, "base64"), type: "pkcs8", format: "der" });
+
+function requireSigning(
+  key: KeyRecord,
+  operation: string,
+  messageType: string | undefined,
+  algorithm: string | undefined,
+): void {
+  requireUsage(key, "SIGN_VERIFY", operation);
+  requireUsable(key);
+  if (messageType !== undefined && messageType !== "RAW") {
+    throw new AwsError("NotImplemented", `sandbox: KMS messages of type ${messageType} are not implemented`, {
+      status: 501,
+    });
+  }
+  if (algorithm === SIGNING_ALGORITHM) return;
+  const message = `Algorithm ${algorithm} and key spec ${key.spec} are incompatible with key ${key.arn}.`;
+  throw new AwsError("InvalidKeyUsageException", message);
+}
+
 export const cryptoOperations: Operations<typeof sdk> = {
   Encrypt(context, { KeyId, Plaintext = new Uint8Array(), EncryptionContext }) {
     const key = openKey(context, KeyId, "kms:Encrypt", EncryptionContext);
+    requireUsage(key, "ENCRYPT_DECRYPT", "Encrypt");
     requireUsable(key);
     if (Plaintext.length < 1 || Plaintext.length > LONGEST_PLAINTEXT_BYTES) {
       const wanted =
@@ -63,6 +97,35 @@ export const cryptoOperations: Operations<typeof sdk> = {
   GenerateDataKeyWithoutPlaintext(context, input) {
     const { key, blob } = dataKey(context, input, "kms:GenerateDataKeyWithoutPlaintext");
     return { CiphertextBlob: blob, KeyId: key.arn, KeyMaterialId: key.materialId };
+  },
+
+  Sign(context, { KeyId, Message = new Uint8Array(), MessageType, SigningAlgorithm }) {
+    const key = openKey(context, KeyId, "kms:Sign");
+    requireSigning(key, "Sign", MessageType, SigningAlgorithm);
+    const Signature = sign("sha256", Message, privateKeyOf(key));
+    return { KeyId: key.arn, Signature, SigningAlgorithm: SIGNING_ALGORITHM };
+  },
+
+  Verify(context, { KeyId, Message = new Uint8Array(), MessageType, Signature = new Uint8Array(), SigningAlgorithm }) {
+    const key = openKey(context, KeyId, "kms:Verify");
+    requireSigning(key, "Verify", MessageType, SigningAlgorithm);
+    const isValid = verify("sha256", Message, createPublicKey(privateKeyOf(key)), Signature);
+    if (!isValid) throw new AwsError("KMSInvalidSignatureException", "");
+    return { KeyId: key.arn, SignatureValid: true, SigningAlgorithm: SIGNING_ALGORITHM };
+  },
+
+  GetPublicKey(context, { KeyId }) {
+    const key = openKey(context, KeyId, "kms:GetPublicKey");
+    requireUsage(key, "SIGN_VERIFY", "GetPublicKey");
+    requireUsable(key);
+    return {
+      KeyId: key.arn,
+      PublicKey: createPublicKey(privateKeyOf(key)).export({ type: "spki", format: "der" }),
+      KeySpec: key.spec,
+      CustomerMasterKeySpec: key.spec,
+      KeyUsage: usageOf(key),
+      SigningAlgorithms: [SIGNING_ALGORITHM],
+    };
   },
 
   GenerateRandom(context, { NumberOfBytes: size }) {

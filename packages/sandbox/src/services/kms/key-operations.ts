@@ -70,7 +70,8 @@ export const keyOperations: Operations<typeof sdk> = {
       KeyUsage ?? "ENCRYPT_DECRYPT",
       Origin ?? "AWS_KMS",
     ];
-    if (special.join() !== "SYMMETRIC_DEFAULT,ENCRYPT_DECRYPT,AWS_KMS" || MultiRegion) {
+    const spec = special.join() === "ECC_NIST_P256,SIGN_VERIFY,AWS_KMS" ? ("ECC_NIST_P256" as const) : undefined;
+    if ((special.join() !== "SYMMETRIC_DEFAULT,ENCRYPT_DECRYPT,AWS_KMS" && !spec) || MultiRegion) {
       const message = `sandbox: KMS keys of ${special.join(", ")}${MultiRegion ? ", multi-region" : ""} are not implemented`;
       throw new AwsError("NotImplemented", message, { status: 501 });
     }
@@ -78,7 +79,8 @@ export const keyOperations: Operations<typeof sdk> = {
     checkTags(Tags);
     context.authorize({ action: "kms:CreateKey", resource: "*" });
     const policy = Policy ?? accountPolicy(context.account);
-    const key = newKey(context, { description: Description ?? "", policy, tags: Tags, manager: undefined });
+    const given = { description: Description ?? "", policy, tags: Tags, manager: undefined, spec };
+    const key = newKey(context, given);
     keysOf(context).put(key.id, key);
     return { KeyMetadata: showKey(key) };
   },

@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv } from "node:crypto";
+import { createCipheriv, createDecipheriv, generateKeyPairSync } from "node:crypto";
 import type { KeyMetadata, KeyState, Tag } from "@aws-sdk/client-kms";
 import type { Context } from "../../core/context.ts";
 import { AwsError } from "../../core/errors.ts";
@@ -7,7 +7,9 @@ import type { Collection } from "../../core/store.ts";
 export interface KeyRecord {
   readonly id: string;
   readonly arn: string;
-  /** 32 bytes, base 64: the AES-256 key itself. It never leaves the sandbox's state. */
+  /** Left out: a symmetric key. */
+  readonly spec?: "ECC_NIST_P256" | undefined;
+  /** Base 64: the AES-256 key itself, or a private key (PKCS #8, DER). It never leaves the sandbox's state. */
   readonly material: string;
   /** Names the material; a rotation makes another. 64 hexadecimal digits. */
   readonly materialId?: string | undefined;
@@ -143,16 +145,21 @@ export const newMaterial = (context: Context) => ({
   materialId: context.random.hex(64),
 });
 
-/** A new symmetric key, not yet stored. */
+function privateKey(): string {
+  const { privateKey: key } = generateKeyPairSync("ec", { namedCurve: "P-256" });
+  return key.export({ type: "pkcs8", format: "der" }).toString("base64");
+}
+
+/** A new key, not yet stored. */
 export function newKey(
   context: Context,
-  given: Pick<KeyRecord, "description" | "policy" | "tags" | "manager">,
+  given: Pick<KeyRecord, "description" | "policy" | "tags" | "manager" | "spec">,
 ): KeyRecord {
   const id = context.random.uuid();
   return {
     id,
     arn: `arn:aws:kms:${context.region}:${context.account}:key/${id}`,
-    ...newMaterial(context),
+    ...(given.spec ? { material: privateKey() } : newMaterial(context)),
     state: "Enabled",
     rotation: false,
     createdAt: context.clock.now().toISOString(),
@@ -167,6 +174,21 @@ export function requireUsable(key: KeyRecord): void {
   throw new AwsError("KMSInvalidStateException", `${key.arn} is pending deletion.`);
 }
 
+export type Usage = "ENCRYPT_DECRYPT" | "SIGN_VERIFY";
+
+export const usageOf = ({ spec }: KeyRecord): Usage => (spec ? "SIGN_VERIFY" : "ENCRYPT_DECRYPT");
+
+/** Raises `InvalidKeyUsageException` for a key that is for something else. */
+export function requireUsage(key: KeyRecord, usage: Usage, operation: string): void {
+  if (usageOf(key) === usage) return;
+  throw new AwsError(
+    "InvalidKeyUsageException",
+    `${key.arn} key usage is ${usageOf(key)} which is not valid for ${operation}.`,
+  );
+}
+
+export const SIGNING_ALGORITHM = "ECDSA_SHA_256";
+
 export function showKey(key: KeyRecord): KeyMetadata {
   return {
     AWSAccountId: key.arn.split(":")[4],
@@ -175,15 +197,15 @@ export function showKey(key: KeyRecord): KeyMetadata {
     CreationDate: new Date(key.createdAt),
     Enabled: key.state === "Enabled",
     Description: key.description,
-    KeyUsage: "ENCRYPT_DECRYPT",
+    KeyUsage: usageOf(key),
     KeyState: key.state,
     ...(key.deletionAt ? { DeletionDate: new Date(key.deletionAt) } : {}),
     CurrentKeyMaterialId: key.materialId,
     Origin: "AWS_KMS",
     KeyManager: key.manager ?? "CUSTOMER",
-    KeySpec: "SYMMETRIC_DEFAULT",
-    CustomerMasterKeySpec: "SYMMETRIC_DEFAULT",
-    EncryptionAlgorithms: ["SYMMETRIC_DEFAULT"],
+    KeySpec: key.spec ?? "SYMMETRIC_DEFAULT",
+    CustomerMasterKeySpec: key.spec ?? "SYMMETRIC_DEFAULT",
+    ...(key.spec ? { SigningAlgorithms: [SIGNING_ALGORITHM] } : { EncryptionAlgorithms: ["SYMMETRIC_DEFAULT"] }),
     MultiRegion: false,
   };
 }

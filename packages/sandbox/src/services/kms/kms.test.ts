@@ -1,3 +1,4 @@
+import { createPublicKey, verify } from "node:crypto";
 import * as sdk from "@aws-sdk/client-kms";
 import { expect, test } from "vitest";
 import { clientSettings, DEV, sandboxForTest, TOOLING } from "../../../test/support.ts";
@@ -53,4 +54,30 @@ test("another account uses a key only as its policy says", async () => {
   const encrypt = foreign.send(new sdk.EncryptCommand({ KeyId, Plaintext }));
   await expect(encrypt).rejects.toThrow(expect.objectContaining({ name: "AccessDeniedException" }));
   expect(KeyId).toContain(`:${TOOLING}:key/`);
+});
+
+test("what a key on P-256 signs, its public key verifies, and it encrypts nothing", async () => {
+  const { kms, KeyId: symmetric } = await withKey();
+  const { KeyMetadata } = await kms.send(
+    new sdk.CreateKeyCommand({ KeySpec: "ECC_NIST_P256", KeyUsage: "SIGN_VERIFY" }),
+  );
+  const KeyId = KeyMetadata?.KeyId;
+  expect(KeyMetadata).toMatchObject({
+    KeySpec: "ECC_NIST_P256",
+    KeyUsage: "SIGN_VERIFY",
+    SigningAlgorithms: ["ECDSA_SHA_256"],
+  });
+  const Message = Buffer.from("what was built");
+  const how = { MessageType: "RAW", SigningAlgorithm: "ECDSA_SHA_256" } as const;
+  const { Signature = new Uint8Array() } = await kms.send(new sdk.SignCommand({ KeyId, Message, ...how }));
+  const { PublicKey = new Uint8Array() } = await kms.send(new sdk.GetPublicKeyCommand({ KeyId }));
+  const publicKey = createPublicKey({ key: Buffer.from(PublicKey), format: "der", type: "spki" });
+  expect(verify("sha256", Message, publicKey, Signature)).toBe(true);
+  const verified = await kms.send(new sdk.VerifyCommand({ KeyId, Message, Signature, ...how }));
+  expect(verified.SignatureValid).toBe(true);
+  const other = kms.send(new sdk.VerifyCommand({ KeyId, Message: Buffer.from("another"), Signature, ...how }));
+  await expect(other).rejects.toThrow(sdk.KMSInvalidSignatureException);
+  await expect(kms.send(new sdk.EncryptCommand({ KeyId, Plaintext }))).rejects.toThrow(sdk.InvalidKeyUsageException);
+  const wrongKey = kms.send(new sdk.SignCommand({ KeyId: symmetric, Message, ...how }));
+  await expect(wrongKey).rejects.toThrow(sdk.InvalidKeyUsageException);
 });
