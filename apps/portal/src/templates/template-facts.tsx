@@ -1,21 +1,15 @@
 import type { OfferedTemplate } from "@turnpike/domain/scaffolding";
+import type { RuleView } from "@turnpike/domain/standards";
 import { StateMark } from "@turnpike/ui";
 
 const dollars = new Intl.NumberFormat("en", { style: "currency", currency: "USD" });
 
 /** How what a template makes stands, how fast it starts, and what it costs. */
 export function TemplateFacts({ template: { standards, cost, figures } }: { template: OfferedTemplate }) {
-  const broken = (standards ?? []).filter(({ outcome }) => outcome === "block" || outcome === "warn").length;
-  const kept = (standards ?? []).filter(({ outcome }) => outcome === "pass").length;
   return (
     <div className="flex flex-col gap-2 text-sm">
       {standards ? (
-        <StateMark
-          state={broken > 0 ? "attention" : "healthy"}
-          label={
-            broken > 0 ? `${broken} of ${standards.length} rules to mend` : `${kept} of ${standards.length} rules kept`
-          }
-        />
+        <Standing rules={standards} />
       ) : (
         <StateMark state="unknown" label="Not judged: it has no defaults" />
       )}
@@ -43,6 +37,19 @@ export function TemplateFacts({ template: { standards, cost, figures } }: { temp
         </dl>
       )}
     </div>
+  );
+}
+
+/** Green only where every rule that applies is kept: what isn't decided is said to be so. */
+function Standing({ rules }: { rules: readonly RuleView[] }) {
+  const count = (...outcomes: RuleView["outcome"][]) =>
+    rules.filter(({ outcome }) => outcomes.includes(outcome)).length;
+  const broken = count("block", "warn");
+  const open = count("not-decided");
+  const kept = `${count("pass")} of ${rules.length} rules kept`;
+  if (broken > 0) return <StateMark state="attention" label={`${kept}, ${broken} to mend`} />;
+  return (
+    <StateMark state={open > 0 ? "unknown" : "healthy"} label={open > 0 ? `${kept}, ${open} not decided` : kept} />
   );
 }
 
