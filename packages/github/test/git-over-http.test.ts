@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import path from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -164,4 +165,40 @@ test("a repository that was deleted is gone, and one of its name begins with not
   await github.host.ensureRepository({ fullName, description: "", marker: "svc_new" });
   expect(await github.host.head(fullName, "main")).toBeUndefined();
   expect(await github.host.pushes(fullName, "main", { commits: [] })).toEqual([]);
+});
+
+/** A push without git: one command, and a pack of nothing. */
+async function pushRaw(login: string, name: string, command: string): Promise<string> {
+  const line = `${command}\0report-status\n`;
+  const header = Buffer.from([...Buffer.from("PACK"), 0, 0, 0, 2, 0, 0, 0, 0]);
+  const pack = Buffer.concat([header, createHash("sha1").update(header).digest()]);
+  const length = (Buffer.byteLength(line) + 4).toString(16).padStart(4, "0");
+  const answer = await fetch(`${github.url}/acme/${name}.git/git-receive-pack`, {
+    method: "POST",
+    headers: {
+      "content-type": "application/x-git-receive-pack-request",
+      authorization: `Basic ${Buffer.from(`${login}:sandbox`).toString("base64")}`,
+    },
+    body: Buffer.concat([Buffer.from(`${length}${line}0000`), pack]),
+  });
+  return `${answer.status} ${await answer.text()}`;
+}
+
+test("a command is judged in whatever case its hashes are written, and one that can't be read is refused", async () => {
+  const { fullName, sha } = await github.make("cases");
+  const none = "0".repeat(40);
+  const made = (ref: string) => github.host.head(fullName, ref);
+  for (const [index, written] of [sha, sha.toUpperCase()].entries()) {
+    await pushRaw("viewer", "cases", `${none} ${written} refs/heads/viewer-${index}`);
+    expect(await made(`viewer-${index}`)).toBeUndefined();
+    expect(await pushRaw("developer", "cases", `${none} ${written} refs/heads/developer-${index}`)).toContain(
+      "ok refs/",
+    );
+    expect(await made(`developer-${index}`)).toBe(sha);
+  }
+  await pushRaw("developer", "cases", `${none}  ${sha} refs/heads/odd`);
+  expect(await made("odd")).toBeUndefined();
+  const { data } = await github.as("developer").request("GET /repos/acme/cases/activity");
+  const refs = (data as { ref: string }[]).map(({ ref }) => ref);
+  expect(refs).toEqual(expect.arrayContaining(["refs/heads/developer-0", "refs/heads/developer-1"]));
 });

@@ -25,6 +25,10 @@ export async function takePush(
   await github.locked(named, async () => {
     const repository = github.records.repository(owner, name);
     if (repository?.id !== named.id) throw notFound();
+    if (!push.isRead) {
+      refusePush(response, push, "This push holds a command that can't be read. Nothing was changed.");
+      return;
+    }
     const reason = push.updates.map((update) => refusalOf(github, repository, principal, update)).find(Boolean);
     if (reason) {
       refusePush(response, push, reason);

@@ -19,6 +19,8 @@ export type GitService = "git-upload-pack" | "git-receive-pack";
 /** A push as it was sent. */
 export interface Push {
   readonly updates: readonly RefUpdate[];
+  /** False: it holds a command that isn't among the updates, and must be refused whole. */
+  readonly isRead: boolean;
   /** Whether the pusher shows text from here. */
   readonly sideBand: boolean;
   readonly body: Buffer;
@@ -146,13 +148,17 @@ export async function readPush(request: IncomingMessage): Promise<Push> {
   const body = await buffer(bodyOf(request));
   const updates: RefUpdate[] = [];
   let sideBand = false;
+  let isRead = true;
   for (const line of readPackets(body)) {
     const [command = "", capabilities = ""] = line.split("\0");
-    const match = /^([0-9a-f]{40}) ([0-9a-f]{40}) (\S.*?)\n?$/.exec(command);
-    if (match?.[1] && match[2] && match[3]) updates.push({ before: match[1], after: match[2], ref: match[3] });
+    // git takes either case: what isn't read here would be done unjudged.
+    const match = /^([0-9a-f]{40}) ([0-9a-f]{40}) (\S.*?)\n?$/i.exec(command);
+    if (match?.[1] && match[2] && match[3]) {
+      updates.push({ before: match[1].toLowerCase(), after: match[2].toLowerCase(), ref: match[3] });
+    } else if (!command.startsWith("shallow ")) isRead = false;
     sideBand ||= capabilities.includes("side-band-64k");
   }
-  return { updates, sideBand, body };
+  return { updates, isRead, sideBand, body };
 }
 
 export function answerPush(response: ServerResponse, answer: Buffer): void {
